@@ -13,6 +13,12 @@ struct gh_arena_block {
   _Alignas(16) char bytes[];
 };
 
+struct gh_arena_cleanup {
+  struct gh_arena_cleanup *next;
+  void (*release)(void *what);
+  void *what;
+};
+
 enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
 
 void gh_arena_init(struct gh_arena *arena, size_t limit_bytes)
@@ -20,8 +26,24 @@ void gh_arena_init(struct gh_arena *arena, size_t limit_bytes)
   *arena = (struct gh_arena){.limit_bytes = limit_bytes};
 }
 
+void gh_arena_on_free(struct gh_arena *arena, void (*release)(void *what), void *what)
+{
+  GH_CHECK(arena->limit_bytes == 0);
+  struct gh_arena_cleanup *c = gh_arena_alloc(arena, sizeof *c);
+  *c = (struct gh_arena_cleanup){.next = arena->cleanups, .release = release, .what = what};
+  arena->cleanups = c;
+}
+
+static void clean_up(struct gh_arena *arena)
+{
+  struct gh_arena_cleanup *c = arena->cleanups;
+  arena->cleanups = NULL; /* the records lie in the arena itself */
+  for (; c; c = c->next) c->release(c->what);
+}
+
 void gh_arena_reset(struct gh_arena *arena)
 {
+  clean_up(arena);
   for (struct gh_arena_block *b = arena->first; b; b = b->next) b->used = 0;
   arena->current = arena->first;
   arena->used_bytes = 0;
@@ -29,6 +51,7 @@ void gh_arena_reset(struct gh_arena *arena)
 
 void gh_arena_free(struct gh_arena *arena)
 {
+  clean_up(arena);
   struct gh_arena_block *next;
   for (struct gh_arena_block *b = arena->first; b; b = next) {
     next = b->next;

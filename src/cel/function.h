@@ -27,7 +27,7 @@ struct gh_overload {
   const char *result; /* "int" */
   gh_function call;
   /* May be NULL. For constant arguments (kind GH_ABSENT where not constant): makes something once at compile time (a compiled regular expression), in the arena or registered for
-   * freeing by gh_cel_on_free; an error value in `*fault` refuses the program. */
+   * freeing by gh_arena_on_free; an error value in `*fault` refuses the program. */
   const void *(*prepare)(struct gh_arena *arena, const struct gh_value *args, unsigned n, struct gh_value *fault);
 };
 

@@ -9,10 +9,12 @@
 #include "goldhour/base/str.h"
 
 struct gh_arena_block;
+struct gh_arena_cleanup;
 struct gh_arena {
   struct gh_arena_block *first, *current;
   size_t used_bytes;  /* given out since the last reset */
   size_t limit_bytes; /* 0: none */
+  struct gh_arena_cleanup *cleanups;
 };
 
 /* An arena that holds nothing yet; limit_bytes 0 is no limit. */
@@ -21,6 +23,10 @@ void gh_arena_init(struct gh_arena *arena, size_t limit_bytes);
 void gh_arena_reset(struct gh_arena *arena);
 /* Gives back everything, blocks too. The arena may be used again. */
 void gh_arena_free(struct gh_arena *arena);
+
+/* Calls `release(what)` when the arena is next reset or freed, the latest first: for what a library allocated and the arena owns. Only for an
+ * arena without a limit. */
+void gh_arena_on_free(struct gh_arena *arena, void (*release)(void *what), void *what);
 
 /* `size` bytes, aligned for any type, not cleared. NULL only beyond limit_bytes. */
 void *gh_arena_alloc(struct gh_arena *arena, size_t size);
