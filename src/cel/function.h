@@ -31,6 +31,9 @@ struct gh_overload {
   const void *(*prepare)(struct gh_arena *arena, const struct gh_value *args, unsigned n, struct gh_value *fault);
 };
 
+/* For `prepare`, with the arena it was given: `release(object)` is called by gh_cel_env_free. */
+void gh_cel_on_free(struct gh_arena *arena, void (*release)(void *object), void *object);
+
 struct gh_overload_table { const struct gh_overload *rows; size_t n; };
 /* One a file: the families. */
 extern const struct gh_overload_table gh_cel_core_functions;   /* functions.c: size, conversions, type, contains, startsWith, endsWith, matches */

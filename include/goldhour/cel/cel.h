@@ -24,6 +24,8 @@ struct gh_program;
 
 /* A new environment, in `arena`. `zones` is borrowed (NULL: UTC and fixed offsets alone); `zone` is that of dates (NULL: UTC). */
 struct gh_cel_env *gh_cel_env_new(struct gh_arena *arena, const struct gh_zones *zones, const struct gh_zone *zone);
+/* Gives back what lies outside the arena (compiled regular expressions); the environment's programs must not be used after it. The arena stays. */
+void gh_cel_env_free(struct gh_cel_env *env);
 /* Declares a name; `name` is copied. A second declaration of the same name wins. */
 void gh_cel_declare(struct gh_cel_env *env, struct gh_str name, struct gh_type type, unsigned row, unsigned slot);
 /* A type written as CEL writes it: `int`, `list(map(string, int))`, `dyn`. False: no such type. */
@@ -46,6 +48,21 @@ struct gh_program *gh_cel_compile(struct gh_cel_env *env, struct gh_arena *arena
                                   struct gh_cel_fault *fault);
 struct gh_type gh_program_type(const struct gh_program *p);
 struct gh_str gh_program_text(const struct gh_program *p);
+/* The scale of a decimal whose digits are known only when evaluated, as in decimal(text). */
+#define GH_CEL_SCALE_UNKNOWN UINT8_MAX
+
+/* What must hold of single slots for a condition to be true: its top-level conjuncts of the form slot-relation-constant. An index over many
+ * conditions picks those it understands; what is left is for gh_cel_test. */
+enum gh_cel_relation { GH_CEL_EQ, GH_CEL_NE, GH_CEL_LT, GH_CEL_LE, GH_CEL_GT, GH_CEL_GE, GH_CEL_IN, GH_CEL_NOT_IN, GH_CEL_HAS, GH_CEL_HAS_NOT };
+struct gh_cel_predicate {
+  uint8_t relation; /* enum gh_cel_relation */
+  uint8_t form;     /* private: how it is evaluated */
+  uint8_t row;
+  uint32_t slot;
+  struct gh_value constant; /* IN, NOT_IN: a list; HAS, HAS_NOT: GH_ABSENT; a condition that is a bool slot: EQ true */
+};
+/* They live as long as the program. */
+const struct gh_cel_predicate *gh_program_predicates(const struct gh_program *p, size_t *n);
 /* Whether the program reads the slot; for finding what a condition depends on. */
 bool gh_program_reads(const struct gh_program *p, unsigned row, unsigned slot);
 
