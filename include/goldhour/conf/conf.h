@@ -42,6 +42,9 @@ struct gh_conf {
 
 /* Reads goldhour.yaml from `text`; everything lives in `arena`. False with faults. */
 bool gh_conf_parse(struct gh_conf *conf, struct gh_arena *arena, struct gh_str file, struct gh_str text, struct gh_faults *faults);
+/* The options of goldhour.yaml as a page for people: key, default, bounds, meaning. */
+struct gh_buf;
+void gh_conf_help(struct gh_buf *out);
 /* Reads schema.yaml. NULL with faults. */
 const struct gh_schema *gh_schema_parse(struct gh_arena *arena, struct gh_str file, struct gh_str text, struct gh_faults *faults);
 /* Reads a type as written in a schema: `decimal(2)`, `list(string)`; `optional` is set by a trailing `?`. */

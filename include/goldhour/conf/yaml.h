@@ -24,6 +24,8 @@ struct gh_node {
 struct gh_node *gh_yaml_parse(struct gh_arena *arena, struct gh_str file, struct gh_str text, struct gh_faults *faults);
 /* The entry of a MAP, or NULL. */
 struct gh_node *gh_node_get(const struct gh_node *map, const char *key);
+/* Nothing was written: NULL, or a plain scalar that is empty, `~` or `null`. */
+bool gh_node_absent(const struct gh_node *n);
 
 /* What a walker asks of nodes; each adds a fault that says what was expected and returns false if it is not so. `null` and an empty scalar count as absent where allowed. */
 bool gh_want_map(const struct gh_node *n, const char *const *allowed_keys, struct gh_faults *faults); /* unknown key: fault with "did you mean"; allowed NULL: any */
