@@ -3,7 +3,7 @@
 
 #include <yaml.h>
 
-#include "goldhour/base/names.h"
+#include "goldhour/base/textmap.h"
 
 enum { DEEPEST = 64, FEW_KEYS = 16 };
 
@@ -115,12 +115,12 @@ static void check_keys_twice(struct builder *b, const struct gh_node *map)
 {
   if (map->count > FEW_KEYS) {
     const struct gh_node **entries = gh_arena_alloc(b->arena, map->count * sizeof(void *));
-    struct gh_names names;
-    gh_names_init(&names, b->arena);
+    struct gh_textmap names;
+    gh_textmap_init(&names, b->arena);
     uint32_t i = 0, held;
     for (const struct gh_node *n = map->first; n; n = n->next, i++) {
       entries[i] = n;
-      if (!gh_names_add(&names, n->key, i, &held)) say_twice(b, n, entries[held]);
+      if (!gh_textmap_add(&names, n->key, i, &held)) say_twice(b, n, entries[held]);
     }
     return;
   }
