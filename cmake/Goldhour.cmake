@@ -1,6 +1,6 @@
 # What every room is built with, and the two ways of declaring one.
 set(GH_WARN -Wall -Wextra -Wshadow -Werror)
-set(GH_CFLAGS $<$<COMPILE_LANGUAGE:C>:${GH_WARN};-Wconversion;-Wno-sign-conversion> $<$<COMPILE_LANGUAGE:CXX>:${GH_WARN};-fno-exceptions>)
+set(GH_CFLAGS $<$<COMPILE_LANGUAGE:C>:${GH_WARN};-Wconversion;-Wno-sign-conversion> $<$<COMPILE_LANGUAGE:CXX>:${GH_WARN};-Wno-shadow;-fno-exceptions>)
 if(GH_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
   add_link_options(-fsanitize=address,undefined)
@@ -34,4 +34,14 @@ function(gh_program name folder)
   target_compile_options(${name} PRIVATE ${GH_CFLAGS})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src/${folder})
   target_link_libraries(${name} PRIVATE ${PROGRAM_LINKS})
+endfunction()
+
+# gh_embed(ROOM FOLDER): every file of FOLDER becomes a row of the table gh_shipped, a generated source of the room (cmake/Embed.cmake).
+function(gh_embed room folder)
+  set(root ${PROJECT_SOURCE_DIR}/${folder})
+  set(out ${PROJECT_BINARY_DIR}/generated/shipped.c)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS ${root}/*)
+  add_custom_command(OUTPUT ${out} COMMAND ${CMAKE_COMMAND} -DROOT=${root} -DOUT=${out} -P ${PROJECT_SOURCE_DIR}/cmake/Embed.cmake
+    DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/Embed.cmake COMMENT "Embedding ${folder}/" VERBATIM)
+  target_sources(gh_${room} PRIVATE ${out})
 endfunction()
