@@ -17,6 +17,15 @@ struct gh_str gh_path_join(struct gh_arena *arena, struct gh_str dir, struct gh_
 bool gh_files_glob(struct gh_arena *arena, struct gh_str pattern, struct gh_str **paths, size_t *n);
 /* Every zone of the system's zone database (TZDIR or /usr/share/zoneinfo). */
 struct gh_zones *gh_zones_load(void);
+/* The files of config/, built into the program so that it needs no data directory; in order of their paths. */
+struct gh_shipped {
+  const char *path;     /* from config/: "calendars/china.txt" */
+  struct gh_str bytes;
+};
+extern const struct gh_shipped gh_shipped[];
+extern const size_t gh_nshipped;
+/* The bytes of a shipped file, living as long as the program. False: there is none of that path. */
+bool gh_shipped_file(const char *path, struct gh_str *out);
 /* Resident memory of this process. */
 uint64_t gh_rss_bytes(void);
 

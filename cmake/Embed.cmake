@@ -1,0 +1,18 @@
+# cmake -DROOT=DIR -DOUT=FILE.c -P Embed.cmake: writes every file under ROOT into FILE.c as a table of bytes (see gh_shipped in goldhour/sys/sys.h).
+file(GLOB_RECURSE paths RELATIVE ${ROOT} ${ROOT}/*)
+list(SORT paths)
+set(arrays "")
+set(rows "")
+set(n 0)
+foreach(path ${paths})
+  file(READ ${ROOT}/${path} hex HEX)
+  string(LENGTH "${hex}" digits)
+  math(EXPR bytes "${digits} / 2")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
+  string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" hex "${hex}")
+  string(APPEND arrays "static const unsigned char file_${n}[] = {\n${hex}0};\n")
+  string(APPEND rows "  {\"${path}\", {(const char *)file_${n}, ${bytes}}},\n")
+  math(EXPR n "${n} + 1")
+endforeach()
+file(WRITE ${OUT} "/* Made by cmake/Embed.cmake from the files of config/. */\n#include \"goldhour/sys/sys.h\"\n\n${arrays}\n"
+  "const struct gh_shipped gh_shipped[] = {\n${rows}  {NULL, {NULL, 0}},\n};\nconst size_t gh_nshipped = ${n};\n")
