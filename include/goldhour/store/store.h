@@ -12,7 +12,7 @@
 
 struct gh_store;
 
-enum gh_store_row { GH_STORE_META, GH_STORE_DICT, GH_STORE_BUCKET, GH_STORE_LOG };
+enum gh_store_row { GH_STORE_SET, GH_STORE_META, GH_STORE_DICT, GH_STORE_BUCKET, GH_STORE_LOG };
 
 struct gh_commit_lead { struct gh_str id, json; };
 struct gh_commit_bucket { uint64_t key; struct gh_str bytes; };
@@ -22,6 +22,7 @@ struct gh_commit_dead { struct gh_str input, reason, detail, raw; uint64_t offse
 struct gh_commit {
   uint64_t seq;
   struct gh_str meta, dict, log;        /* dict empty: unchanged; log empty: no row */
+  struct gh_str set;                    /* what the active set says of fields' types (engine/fields.c); empty: unchanged */
   const struct gh_commit_bucket *buckets; unsigned nbuckets;
   const uint64_t *drop; unsigned ndrop;
   uint64_t cut_seq;
@@ -39,7 +40,7 @@ struct gh_store *gh_store_read_sqlite(const char *path, struct gh_store_error *e
 struct gh_store *gh_store_open_memory(void);
 void gh_store_close(struct gh_store *s);
 
-/* Calls `row` for META, DICT, every BUCKET, every LOG row in order. False: `error` (also if `row` said false). */
+/* Calls `row` for SET, META, DICT, every BUCKET, every LOG row in order. False: `error` (also if `row` said false). */
 bool gh_store_load(struct gh_store *s, bool (*row)(void *ctx, enum gh_store_row kind, uint64_t key, struct gh_str bytes), void *ctx, struct gh_store_error *error);
 /* Begins a commit on the store's thread; `done` is called on that thread when it is durable (error NULL) or has failed for good. One at a time. */
 void gh_store_commit(struct gh_store *s, const struct gh_commit *commit, void (*done)(void *ctx, const struct gh_store_error *error), void *ctx);
@@ -50,5 +51,15 @@ bool gh_store_outbox(struct gh_store *s, uint64_t after, unsigned most, void (*l
 struct gh_sink_place { uint64_t number; int64_t bytes; char file[64]; };
 bool gh_store_sink_get(struct gh_store *s, const char *sink, struct gh_sink_place *place, struct gh_store_error *error);
 bool gh_store_sink_put(struct gh_store *s, const char *sink, const struct gh_sink_place *place, struct gh_store_error *error);
+/* From now on `sink` is the only one: a new one begins where the furthest of the others stood, and those are forgotten. */
+bool gh_store_sink_only(struct gh_store *s, const char *sink, struct gh_store_error *error);
+/* The number of the last committed lead; 0: none. */
+uint64_t gh_store_outbox_last(struct gh_store *s);
+/* Leads that all sinks have are kept in the outbox for a while, so that a sink can be set back by hand: this many. */
+#define GH_STORE_OUTBOX_TAIL 1000
+
+/* The dead letters, oldest first; raw is empty where the bound of dead_letter_bytes was reached. Texts live for the call; `letter` false stops. */
+struct gh_dead_letter { uint64_t number; struct gh_str input, reason, detail, raw; uint64_t offset, record; int64_t at_ms; };
+bool gh_store_dead(struct gh_store *s, uint64_t after, bool (*letter)(void *ctx, const struct gh_dead_letter *letter), void *ctx, struct gh_store_error *error);
 
 #endif

@@ -1,0 +1,150 @@
+/* The transaction of one batch, and what all statements share. See sqlite.c's head for the invariants. */
+#include "goldhour/base/check.h"
+#include "goldhour/base/hash.h"
+#include "sqlite.h"
+
+static const char *const texts[SQL_STATEMENTS] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_META] = "INSERT OR REPLACE INTO meta(one, hash, bytes, seq) VALUES (1, ?1, ?2, ?3)",
+    [SQL_DICT] = "INSERT OR REPLACE INTO dict(one, hash, bytes) VALUES (1, ?1, ?2)",
+    [SQL_SET] = "INSERT OR REPLACE INTO set_(one, hash, bytes) VALUES (1, ?1, ?2)",
+    [SQL_BUCKET] = "INSERT OR REPLACE INTO bucket(hash, bytes, key) VALUES (?1, ?2, ?3)",
+    [SQL_DROP] = "DELETE FROM bucket WHERE key = ?1",
+    [SQL_LOG] = "INSERT INTO log(hash, bytes, seq) VALUES (?1, ?2, ?3)",
+    [SQL_CUT] = "DELETE FROM log WHERE seq < ?1",
+    [SQL_LEAD] = "INSERT INTO outbox(number, id, json) VALUES (?1, ?2, ?3)",
+    [SQL_DEAD] = "INSERT INTO dead(input, offset, record, reason, detail, raw, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_DEAD_BYTES] = "UPDATE dead_bytes SET bytes = ?1",
+    [SQL_OUTBOX] = "SELECT number, json FROM outbox WHERE number > ?1 ORDER BY number LIMIT ?2",
+    [SQL_SINK_GET] = "SELECT number, bytes, file FROM sink WHERE name = ?1",
+    [SQL_SINK_PUT] = "INSERT OR REPLACE INTO sink(name, number, bytes, file) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_SINK_OTHERS] = "DELETE FROM sink WHERE name <> ?1",
+    [SQL_PRUNE] = "DELETE FROM outbox WHERE number <= (SELECT min(number) FROM sink) - ?1",
+};
+
+sqlite3_stmt *gh_sqlite_statement(struct sqlite_store *s, enum statement which, struct gh_store_error *error)
+{
+  if (!s->statements[which]) {
+    int rc = sqlite3_prepare_v3(s->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[which], NULL);
+    if (rc != SQLITE_OK) {
+      gh_sqlite_fail(s, rc, "preparing a statement", error);
+      return NULL;
+    }
+  }
+  return s->statements[which];
+}
+
+bool gh_sqlite_run(struct sqlite_store *s, sqlite3_stmt *st, const char *doing, struct gh_store_error *error)
+{
+  if (!st) return false; /* the error is already told */
+  int rc = sqlite3_step(st);
+  if (rc != SQLITE_DONE && rc != SQLITE_ROW) gh_sqlite_fail(s, rc, doing, error);
+  sqlite3_reset(st);
+  sqlite3_clear_bindings(st);
+  return rc == SQLITE_DONE || rc == SQLITE_ROW;
+}
+
+bool gh_sqlite_begin(struct sqlite_store *s, struct gh_store_error *error)
+{
+  return gh_sqlite_run(s, gh_sqlite_statement(s, SQL_BEGIN, error), "beginning a commit", error);
+}
+
+bool gh_sqlite_end(struct sqlite_store *s, bool ok, struct gh_store_error *error)
+{
+  if (ok && gh_sqlite_run(s, gh_sqlite_statement(s, SQL_COMMIT, error), "committing", error)) return true;
+  /* A full disk may have rolled back already; asked again, that is no further error. */
+  if (!sqlite3_get_autocommit(s->db)) sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+  return false;
+}
+
+void gh_sqlite_bind_text(sqlite3_stmt *st, int at, struct gh_str s)
+{
+  if (st) sqlite3_bind_text(st, at, s.len ? s.ptr : "", (int)s.len, SQLITE_STATIC);
+}
+
+void gh_sqlite_bind_blob(sqlite3_stmt *st, int at, struct gh_str s)
+{
+  if (st) sqlite3_bind_blob(st, at, s.len ? s.ptr : "", (int)s.len, SQLITE_STATIC);
+}
+
+/* A row of state: its hash, its bytes, and, where the statement has a third place, its number. */
+static bool put(struct sqlite_store *s, enum statement which, struct gh_str bytes, uint64_t number, struct gh_store_error *error)
+{
+  sqlite3_stmt *st = gh_sqlite_statement(s, which, error);
+  if (!st) return false;
+  sqlite3_bind_int64(st, 1, (sqlite3_int64)gh_hash(bytes));
+  gh_sqlite_bind_blob(st, 2, bytes);
+  if (sqlite3_bind_parameter_count(st) == 3) sqlite3_bind_int64(st, 3, (sqlite3_int64)number);
+  return gh_sqlite_run(s, st, "writing state", error);
+}
+
+static bool delete_by(struct sqlite_store *s, enum statement which, uint64_t number, struct gh_store_error *error)
+{
+  sqlite3_stmt *st = gh_sqlite_statement(s, which, error);
+  if (st) sqlite3_bind_int64(st, 1, (sqlite3_int64)number);
+  return gh_sqlite_run(s, st, "writing state", error);
+}
+
+static bool write_state(struct sqlite_store *s, const struct gh_commit *c, struct gh_store_error *error)
+{
+  bool ok = true;
+  for (unsigned i = 0; ok && i < c->ndrop; i++) ok = delete_by(s, SQL_DROP, c->drop[i], error);
+  for (unsigned i = 0; ok && i < c->nbuckets; i++) ok = put(s, SQL_BUCKET, c->buckets[i].bytes, c->buckets[i].key, error);
+  if (ok && c->log.len) ok = put(s, SQL_LOG, c->log, c->seq, error);
+  if (ok && c->cut_seq) ok = delete_by(s, SQL_CUT, c->cut_seq, error);
+  if (ok && c->dict.len) ok = put(s, SQL_DICT, c->dict, 0, error);
+  if (ok && c->set.len) ok = put(s, SQL_SET, c->set, 0, error);
+  return ok && put(s, SQL_META, c->meta, c->seq, error);
+}
+
+static bool write_leads(struct sqlite_store *s, const struct gh_commit *c, struct gh_store_error *error)
+{
+  for (unsigned i = 0; i < c->nleads; i++) {
+    sqlite3_stmt *st = gh_sqlite_statement(s, SQL_LEAD, error);
+    if (st) sqlite3_bind_int64(st, 1, (sqlite3_int64)(s->last_lead + i + 1));
+    gh_sqlite_bind_text(st, 2, c->leads[i].id);
+    gh_sqlite_bind_text(st, 3, c->leads[i].json);
+    if (!gh_sqlite_run(s, st, "writing a lead", error)) return false;
+  }
+  return true;
+}
+
+static bool write_letter(struct sqlite_store *s, const struct gh_commit_dead *d, bool keep, struct gh_store_error *error)
+{
+  sqlite3_stmt *st = gh_sqlite_statement(s, SQL_DEAD, error);
+  if (!st) return false;
+  gh_sqlite_bind_text(st, 1, d->input);
+  sqlite3_bind_int64(st, 2, (sqlite3_int64)d->offset);
+  sqlite3_bind_int64(st, 3, (sqlite3_int64)d->record);
+  gh_sqlite_bind_text(st, 4, d->reason);
+  gh_sqlite_bind_text(st, 5, keep ? d->detail : GH_STR(""));
+  if (keep) gh_sqlite_bind_blob(st, 6, d->raw);
+  sqlite3_bind_int64(st, 7, d->at_ms);
+  return gh_sqlite_run(s, st, "writing a dead letter", error);
+}
+
+static bool write_letters(struct sqlite_store *s, const struct gh_commit *c, int64_t *bytes, struct gh_store_error *error)
+{
+  for (unsigned i = 0; i < c->ndead; i++) {
+    int64_t size = (int64_t)(c->dead[i].raw.len + c->dead[i].detail.len);
+    bool keep = size <= s->dead_bytes_most - *bytes;
+    if (!write_letter(s, &c->dead[i], keep, error)) return false;
+    if (keep) *bytes += size;
+  }
+  if (*bytes == s->dead_bytes) return true;
+  return delete_by(s, SQL_DEAD_BYTES, (uint64_t)*bytes, error);
+}
+
+bool gh_sqlite_write(struct sqlite_store *s, const struct gh_commit *c, struct gh_store_error *error)
+{
+  int64_t bytes = s->dead_bytes;
+  GH_CHECK(c->seq > s->seq);
+  if (!gh_sqlite_begin(s, error)) return false;
+  bool ok = write_state(s, c, error) && write_leads(s, c, error) && write_letters(s, c, &bytes, error);
+  if (!gh_sqlite_end(s, ok, error)) return false;
+  s->seq = c->seq;
+  s->last_lead += c->nleads;
+  s->dead_bytes = bytes;
+  return true;
+}
