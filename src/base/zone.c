@@ -159,7 +159,7 @@ bool gh_zones_add(struct gh_zones *zones, struct gh_str name, struct gh_str tzif
   return true;
 }
 
-const struct gh_zone *gh_zones_find(const struct gh_zones *zones, struct gh_str name) { return zones->slots[slot_of(zones, name)]; }
+const struct gh_zone *gh_zones_find(const struct gh_zones *zones, struct gh_str name) { return zones ? zones->slots[slot_of(zones, name)] : NULL; }
 
 /* `+08:00`, `-02:30`, `02:00`. */
 static bool fixed_offset(struct gh_str s, int32_t *offset_s)

@@ -27,7 +27,8 @@ static struct gh_value localize(struct gh_call *call, const struct gh_value *arg
   int32_t offset_s = 0;
   if (n < 1 || n > 2 || args[0].kind != GH_TIMESTAMP) return gh_cel_no_overload();
   if (n == 2 && args[1].kind != GH_STRING) return gh_cel_no_overload();
-  if (n == 2 && !gh_zones_offset(call->zones, gh_text(args[1]), args[0].i, &offset_s))
+  bool utc = n == 1 || gh_str_eq(gh_text(args[1]), GH_STR("UTC"));
+  if (!utc && !gh_zones_offset(call->zones, gh_text(args[1]), args[0].i, &offset_s))
     return gh_cel_errorf(call, "no such time zone: '%.*s'", args[1].len > 64 ? 64 : (int)args[1].len, args[1].text);
   *out = local_of(args[0], offset_s);
   return gh_absent();

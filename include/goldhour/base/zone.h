@@ -14,7 +14,7 @@ struct gh_zones *gh_zones_new(void); /* returns; holds UTC. Free with gh_zones_f
 void gh_zones_free(struct gh_zones *zones);
 /* Adds a zone from the bytes of its TZif file (borrowed for the call). False: malformed; nothing is added. */
 bool gh_zones_add(struct gh_zones *zones, struct gh_str name, struct gh_str tzif);
-/* By name (`Asia/Shanghai`, `UTC`); NULL if not loaded. */
+/* By name (`Asia/Shanghai`, `UTC`); NULL if not loaded. `zones` may be NULL: no zone has a name. */
 const struct gh_zone *gh_zones_find(const struct gh_zones *zones, struct gh_str name);
 /* By name, or a fixed offset as CEL takes it (`+08:00`, `-02:30`, `02:00`): gives the offset in seconds east of UTC at `seconds` since 1970. False: no such zone. */
 bool gh_zones_offset(const struct gh_zones *zones, struct gh_str name, int64_t seconds, int32_t *offset_s);
