@@ -1,0 +1,20 @@
+#!/bin/sh
+# Goldhour in one command on Debian 12: installs what is missing, builds, and shows a bank's day with its leads.
+#   sh deploy/demo.sh [OPTIONS OF goldhour demo]
+set -eu
+cd "$(dirname "$0")/.."
+
+sh deploy/need.sh gcc g++ cmake ninja-build pkg-config libuv1-dev libsqlite3-dev libsimdjson-dev libre2-dev libyaml-dev libxxhash-dev libssl-dev libcjson-dev tzdata
+
+build=build/release
+mkdir -p "$build"
+if [ ! -e "$build/build.ninja" ]; then
+  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >"$build/configure.log" 2>&1 || { cat "$build/configure.log" >&2; exit 1; }
+fi
+echo "Building into $build (a minute the first time)"
+if [ -t 1 ]; then
+  ninja -C "$build" goldhour
+else
+  ninja -C "$build" goldhour >"$build/build.log" 2>&1 || { tail -n 40 "$build/build.log" >&2; exit 1; }
+fi
+exec "$build/goldhour" demo --dir build/demo "$@"
