@@ -1,0 +1,135 @@
+/* Canonical records: one flat object whose keys are the schema's names. The keys may come in any order, so `type` is looked for first. */
+#include "decoder.h"
+
+#include "goldhour/base/time.h"
+
+static const struct gh_str fixed_keys[] = {{"id", 2}, {"type", 4}, {"customer", 8}, {"time", 4}, {"forget", 6}};
+
+/* What a record's own keys said. */
+struct head {
+  const struct json_node *id, *customer, *time, *forget;
+};
+
+static void keys_of_type(struct gh_decoder *d, struct canonical *c, const struct gh_event_type *type)
+{
+  c->type = type;
+  c->first_field = type->index == GH_CUSTOMER_TYPE ? KEY_PROFILE_FIELDS : KEY_FIELDS;
+  struct gh_str *names = gh_arena_alloc(&d->own, (c->first_field + type->nfields) * sizeof *names);
+  memcpy(names, fixed_keys, c->first_field * sizeof *names);
+  for (unsigned i = 0; i < type->nfields; i++) names[c->first_field + i] = type->fields[i].name;
+  keys_init(&c->keys, &d->own, names, c->first_field + type->nfields);
+}
+
+void canonical_init(struct gh_decoder *d)
+{
+  unsigned n = d->schema->ntypes;
+  d->canonical = gh_arena_zero(&d->own, n + 1, sizeof *d->canonical);
+  for (unsigned i = 0; i < n; i++) keys_of_type(d, &d->canonical[i], &d->schema->types[i]);
+  keys_of_type(d, &d->canonical[n], &d->schema->customer);
+}
+
+static struct canonical *canonical_of(struct gh_decoder *d, const struct gh_event_type *type)
+{
+  return &d->canonical[type->index == GH_CUSTOMER_TYPE ? d->schema->ntypes : type->index];
+}
+
+/* The value of `type`; NULL if there is none. False: it stands twice. */
+static bool find_type(const struct gh_decoder *d, const struct json_node **out)
+{
+  const struct json_node *root = d->tape.nodes;
+  *out = NULL;
+  for (const struct json_node *n = root + 1; n < root + root->span; n += n->span) {
+    if (n->key_len != 4 || memcmp(n->key, "type", 4) != 0) continue;
+    if (*out) return false;
+    *out = n;
+  }
+  return true;
+}
+
+static enum gh_decoded field_value(struct gh_decoder *d, struct gh_record *out, const struct json_node *n, unsigned slot)
+{
+  const struct gh_field *field = &out->event.type->fields[slot];
+  if (n->kind != JSON_NULL)
+    return convert_node(&d->convert, n, &field->type, &d->slots[slot]) ? GH_DECODED : decoder_refuse_field(d, out, field);
+  if (out->event.type->index == GH_CUSTOMER_TYPE) d->slots[slot] = gh_null();
+  return GH_DECODED;
+}
+
+static void head_value(struct head *head, const struct json_node *n, int key)
+{
+  if (n->kind == JSON_NULL) return;
+  if (key == KEY_ID) head->id = n;
+  if (key == KEY_CUSTOMER) head->customer = n;
+  if (key == KEY_TIME) head->time = n;
+  if (key == KEY_FORGET) head->forget = n;
+}
+
+/* Every member of the record into `head` or its slot. */
+static enum gh_decoded members(struct gh_decoder *d, struct gh_record *out, struct head *head)
+{
+  struct canonical *c = canonical_of(d, out->event.type);
+  const struct json_node *root = d->tape.nodes;
+  unsigned place = 0;
+  for (const struct json_node *n = root + 1; n < root + root->span; n += n->span) {
+    int key = keys_find(&c->keys, json_key(n), place++);
+    if (key < 0) continue;
+    if (!keys_mark(&c->keys, key, d->record)) return decoder_refuse_duplicate(d, out, json_key(n));
+    enum gh_decoded done = GH_DECODED;
+    if (key < (int)c->first_field) head_value(head, n, key);
+    else done = field_value(d, out, n, (unsigned)key - c->first_field);
+    if (done != GH_DECODED) return done;
+  }
+  return GH_DECODED;
+}
+
+static enum gh_decoded id_value(struct gh_decoder *d, struct gh_record *out, const struct json_node *n, struct gh_str name)
+{
+  struct gh_str *to = name.len == 2 ? &out->event.id : &out->event.customer;
+  if (!n) return decoder_refuse_missing(d, out, name);
+  return convert_id(&d->convert, n, to) ? GH_DECODED : decoder_refuse_value(d, out, name, "a text");
+}
+
+static enum gh_decoded time_value(struct gh_decoder *d, struct gh_record *out, const struct json_node *n)
+{
+  if (!n) return decoder_refuse_missing(d, out, GH_STR("time"));
+  if (convert_time(&d->convert, n, &out->event.time_ms)) return GH_DECODED;
+  return decoder_refuse_value(d, out, GH_STR("time"), "an RFC 3339 time with an offset, or milliseconds since 1970,");
+}
+
+static enum gh_decoded forget_value(struct gh_decoder *d, struct gh_record *out, const struct json_node *n)
+{
+  struct gh_value v = gh_bool(false);
+  static const struct gh_type type = {.kind = GH_BOOL};
+  if (n && !convert_node(&d->convert, n, &type, &v)) return decoder_refuse_value(d, out, GH_STR("forget"), "true or false");
+  out->event.forget = v.kind == GH_BOOL && v.b;
+  return GH_DECODED;
+}
+
+static enum gh_decoded fill(struct gh_decoder *d, struct gh_record *out, const struct gh_event_type *type, bool bulk)
+{
+  struct head head = {0};
+  out->event.type = type;
+  memset(d->slots, 0, type->nfields * sizeof *d->slots);
+  enum gh_decoded done = members(d, out, &head);
+  if (done == GH_DECODED && !bulk) done = id_value(d, out, head.id, GH_STR("id"));
+  if (done == GH_DECODED) done = id_value(d, out, head.customer, GH_STR("customer"));
+  if (done == GH_DECODED && !bulk) done = time_value(d, out, head.time);
+  if (done == GH_DECODED) done = forget_value(d, out, head.forget);
+  return done == GH_DECODED ? decoder_finish(d, out) : done;
+}
+
+enum gh_decoded canonical_event(struct gh_decoder *d, struct gh_record *out)
+{
+  const struct json_node *n;
+  if (!find_type(d, &n)) return decoder_refuse_duplicate(d, out, GH_STR("type"));
+  if (!n || n->kind == JSON_NULL) return decoder_refuse_missing(d, out, GH_STR("type"));
+  if (n->kind != JSON_STRING) return decoder_refuse(d, out, "wrong_type", "field 'type': a text was expected, found %s", json_kind_name(n->kind));
+  const struct gh_event_type *type = gh_schema_find(d->schema, json_text(n));
+  return type ? fill(d, out, type, false) : GH_DECODED_OTHER;
+}
+
+enum gh_decoded canonical_profile(struct gh_decoder *d, struct gh_record *out)
+{
+  out->event.time_ms = GH_ALWAYS;
+  return fill(d, out, &d->schema->customer, true);
+}

@@ -1,0 +1,199 @@
+#include "convert.h"
+
+#include "goldhour/base/check.h"
+#include "goldhour/base/time.h"
+#include "goldhour/model/decimal.h"
+
+#define FIRST_TIME_MS INT64_C(631152000000)    /* 1990-01-01T00:00:00Z */
+#define PAST_TIMES_MS INT64_C(4133980800000)   /* 2101-01-01T00:00:00Z */
+#define FIRST_MS INT64_C(-62135596800000)      /* 0001-01-01T00:00:00Z */
+#define LAST_MS INT64_C(253402300799999)       /* 9999-12-31T23:59:59.999Z */
+
+bool convert_refuse(struct convert *c, const char *reason, const char *found)
+{
+  c->reason = reason;
+  c->found = found;
+  return false;
+}
+
+static bool wrong_type(struct convert *c, const struct json_node *node)
+{
+  return convert_refuse(c, "wrong_type", json_kind_name(node->kind));
+}
+
+/* The text of a number, be it a JSON number or, where texts are allowed, a text that reads like one. False: refused. */
+static bool number_text(struct convert *c, const struct json_node *node, bool text_allowed, struct gh_str *out)
+{
+  *out = json_text(node);
+  if (node->kind == JSON_NUMBER) return true;
+  if (node->kind != JSON_STRING || !text_allowed) return wrong_type(c, node);
+  return json_number(*out) || convert_refuse(c, "wrong_type", "a text that is no number");
+}
+
+static bool convert_int(struct convert *c, const struct json_node *node, struct gh_value *out)
+{
+  struct gh_str text;
+  int64_t i;
+  if (!number_text(c, node, c->texts, &text)) return false;
+  if (!gh_decimal_parse(text, 0, &i)) return convert_refuse(c, "not_exact", "a number that is not whole, or beyond 64 bits");
+  *out = gh_int(i);
+  return true;
+}
+
+static bool convert_decimal(struct convert *c, const struct json_node *node, unsigned scale, struct gh_value *out)
+{
+  struct gh_str text;
+  int64_t units;
+  if (!number_text(c, node, true, &text)) return false;
+  if (!gh_decimal_parse(text, scale, &units)) return convert_refuse(c, "not_exact", "a number with more digits than the type holds");
+  *out = gh_decimal(units, scale);
+  return true;
+}
+
+static bool convert_double(struct convert *c, const struct json_node *node, struct gh_value *out)
+{
+  struct gh_str text;
+  double d;
+  if (!number_text(c, node, c->texts, &text)) return false;
+  if (!json_simd_double(text, &d)) return convert_refuse(c, "not_exact", "a number beyond the range of a double");
+  *out = gh_double(d);
+  return true;
+}
+
+static bool convert_bool(struct convert *c, const struct json_node *node, struct gh_value *out)
+{
+  struct gh_str text = json_text(node);
+  bool as_text = c->texts && node->kind == JSON_STRING;
+  if (!as_text && node->kind != JSON_TRUE && node->kind != JSON_FALSE) return wrong_type(c, node);
+  bool yes = gh_str_eq(text, GH_STR("true"));
+  if (!yes && !gh_str_eq(text, GH_STR("false"))) return convert_refuse(c, "wrong_type", "a text other than true and false");
+  *out = gh_bool(yes);
+  return true;
+}
+
+static bool convert_string(struct convert *c, const struct json_node *node, struct gh_value *out)
+{
+  if (node->kind != JSON_STRING && !(c->texts && node->kind < JSON_LIST && node->kind != JSON_NULL)) return wrong_type(c, node);
+  *out = gh_string(json_text(node));
+  return true;
+}
+
+/* Integers of ms within the years 1–9999, or RFC 3339. */
+static bool moment(struct convert *c, const struct json_node *node, int64_t *ms)
+{
+  struct gh_str text = json_text(node);
+  bool number = node->kind == JSON_NUMBER || (c->texts && node->kind == JSON_STRING && json_number(text));
+  if (!number && node->kind != JSON_STRING) return wrong_type(c, node);
+  if (!number) return gh_time_parse_ms(text, ms) || convert_refuse(c, "bad_time", "a text that is no RFC 3339 time with an offset");
+  if (!gh_decimal_parse(text, 0, ms)) return convert_refuse(c, "not_exact", "a number that is no whole count of milliseconds");
+  return (*ms >= FIRST_MS && *ms <= LAST_MS) || convert_refuse(c, "bad_time", "a time outside the years 1 to 9999");
+}
+
+static bool convert_timestamp(struct convert *c, const struct json_node *node, struct gh_value *out)
+{
+  int64_t ms;
+  if (!moment(c, node, &ms)) return false;
+  *out = gh_timestamp_ms(ms);
+  return true;
+}
+
+static bool convert_date(struct convert *c, const struct json_node *node, struct gh_value *out)
+{
+  int64_t days;
+  if (node->kind != JSON_STRING) return wrong_type(c, node);
+  if (!gh_date_parse(json_text(node), &days)) return convert_refuse(c, "bad_time", "a text that is no date as 2026-12-28");
+  *out = gh_date_value(days);
+  return true;
+}
+
+static bool convert_element(struct convert *c, const struct json_node *node, const struct gh_type *elem, struct gh_value *out)
+{
+  if (node->kind == JSON_NULL) return wrong_type(c, node);
+  if (!convert_node(c, node, elem, out)) return false;
+  return out->kind != GH_ABSENT || convert_refuse(c, "wrong_type", "an empty text in the list");
+}
+
+static bool convert_list(struct convert *c, const struct json_node *list, const struct gh_type *elem, struct gh_value *out)
+{
+  struct gh_value *items = gh_arena_alloc(c->arena, (list->text_len + 1) * sizeof *items);
+  uint32_t n = 0;
+  for (const struct json_node *node = list + 1; node < list + list->span; node += node->span)
+    if (!convert_element(c, node, elem, &items[n++])) return false;
+  *out = (struct gh_value){.kind = GH_LIST, .len = n, .items = items};
+  return true;
+}
+
+/* How many parts a separator makes of a text. */
+static uint32_t count_parts(struct gh_str text, struct gh_str separator)
+{
+  uint32_t n = 1;
+  for (size_t i = 0; i + separator.len <= text.len; i++)
+    if (memcmp(text.ptr + i, separator.ptr, separator.len) == 0) n++, i += separator.len - 1;
+  return n;
+}
+
+static size_t part_end(struct gh_str text, size_t from, struct gh_str separator)
+{
+  size_t at = from;
+  while (at + separator.len <= text.len && memcmp(text.ptr + at, separator.ptr, separator.len) != 0) at++;
+  return at + separator.len <= text.len ? at : text.len;
+}
+
+/* A list in one text: its parts between separators. */
+static bool convert_split(struct convert *c, struct gh_str text, const struct gh_type *elem, struct gh_value *out)
+{
+  uint32_t most = count_parts(text, c->separator), n = 0;
+  struct gh_value *items = gh_arena_alloc(c->arena, most * sizeof *items);
+  for (size_t from = 0; n < most; n++) {
+    size_t to = part_end(text, from, c->separator);
+    struct json_node part = {.text = text.ptr + from, .text_len = (uint32_t)(to - from), .span = 1, .kind = JSON_STRING};
+    if (!convert_element(c, &part, elem, &items[n])) return false;
+    from = to + c->separator.len;
+  }
+  *out = (struct gh_value){.kind = GH_LIST, .len = n, .items = items};
+  return true;
+}
+
+static bool convert_any_list(struct convert *c, const struct json_node *node, const struct gh_type *elem, struct gh_value *out)
+{
+  if (node->kind == JSON_LIST) return convert_list(c, node, elem, out);
+  if (node->kind == JSON_STRING && c->texts && c->separator.len) return convert_split(c, json_text(node), elem, out);
+  return wrong_type(c, node);
+}
+
+bool convert_node(struct convert *c, const struct json_node *node, const struct gh_type *type, struct gh_value *out)
+{
+  *out = gh_absent();
+  if (c->texts && node->kind == JSON_STRING && node->text_len == 0 && type->kind != GH_STRING) return true;
+  switch (type->kind) {
+    case GH_STRING: return convert_string(c, node, out);
+    case GH_INT: return convert_int(c, node, out);
+    case GH_DECIMAL: return convert_decimal(c, node, type->scale, out);
+    case GH_DOUBLE: return convert_double(c, node, out);
+    case GH_BOOL: return convert_bool(c, node, out);
+    case GH_TIMESTAMP: return convert_timestamp(c, node, out);
+    case GH_DATE: return convert_date(c, node, out);
+    case GH_LIST: return convert_any_list(c, node, type->elem, out);
+    default: GH_IMPOSSIBLE(); /* the schema has no other types */
+  }
+}
+
+bool convert_id(struct convert *c, const struct json_node *node, struct gh_str *out)
+{
+  *out = json_text(node);
+  if (node->kind == JSON_NUMBER && !json_integer(*out)) return convert_refuse(c, "not_exact", "a number that is not written whole");
+  if (node->kind != JSON_STRING && node->kind != JSON_NUMBER) return wrong_type(c, node);
+  return out->len > 0 || convert_refuse(c, "missing_field", "an empty text");
+}
+
+bool convert_time_bounds(struct convert *c, int64_t ms)
+{
+  return (ms >= FIRST_TIME_MS && ms < PAST_TIMES_MS) || convert_refuse(c, "bad_time", "a time outside the years 1990 to 2100");
+}
+
+bool convert_time(struct convert *c, const struct json_node *node, int64_t *out)
+{
+  if (node->kind == JSON_NUMBER && !gh_decimal_parse(json_text(node), 0, out) && json_integer(json_text(node)))
+    return convert_refuse(c, "bad_time", "a time outside the years 1990 to 2100");
+  return moment(c, node, out) && convert_time_bounds(c, *out);
+}

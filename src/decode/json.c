@@ -1,0 +1,179 @@
+#include "json.h"
+
+#include <stdlib.h>
+
+#include "goldhour/base/check.h"
+
+/* Where the walk stands: offsets[at] is the structural byte looked at; offsets[n] is the text's length. */
+struct walk {
+  struct json_tape *tape;
+  struct gh_arena *arena;
+  struct gh_str text;
+  const uint32_t *offsets;
+  uint32_t at, n;
+  unsigned depth;
+  bool escapes; /* there is a backslash somewhere */
+};
+
+static bool value(struct walk *w, struct gh_str key, unsigned depth);
+
+void json_tape_init(struct json_tape *t)
+{
+  *t = (struct json_tape){.simd = json_simd_new()};
+}
+
+void json_tape_free(struct json_tape *t)
+{
+  json_simd_free(t->simd);
+  free(t->nodes);
+}
+
+void json_tape_reserve(struct json_tape *t, uint32_t n)
+{
+  t->nnodes = 0;
+  if (n <= t->cap) return;
+  free(t->nodes);
+  t->cap = n * 2;
+  t->nodes = malloc(t->cap * sizeof *t->nodes);
+  GH_CHECK(t->nodes);
+}
+
+const char *json_kind_name(enum json_kind kind)
+{
+  static const char *const names[] = {"null", "a bool", "a bool", "a number", "a text", "a list", "an object"};
+  return names[kind];
+}
+
+static bool refuse(struct walk *w, const char *reason, const char *detail)
+{
+  w->tape->reason = reason;
+  w->tape->detail = detail;
+  return false;
+}
+
+static bool bad(struct walk *w, const char *detail)
+{
+  return refuse(w, "bad_json", detail);
+}
+
+/* The structural byte looked at; 0 at the end. */
+static char peek(const struct walk *w)
+{
+  return w->at < w->n ? w->text.ptr[w->offsets[w->at]] : '\0';
+}
+
+static bool space(char c)
+{
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The bytes from the structural looked at to the next one, without whitespace at the end; moves on. */
+static struct gh_str token(struct walk *w)
+{
+  const char *from = w->text.ptr + w->offsets[w->at];
+  const char *to = w->text.ptr + w->offsets[w->at + 1];
+  while (to > from && space(to[-1])) to--;
+  w->at++;
+  return (struct gh_str){from, (size_t)(to - from)};
+}
+
+/* The first stage has made sure that the string is closed, so the last byte before the next structural one is its quote. */
+static bool string(struct walk *w, struct gh_str *out)
+{
+  struct gh_str t = token(w);
+  if (t.len < 2 || t.ptr[t.len - 1] != '"') return bad(w, "a text is not closed");
+  *out = (struct gh_str){t.ptr + 1, t.len - 2};
+  if (!w->escapes || !memchr(out->ptr, '\\', out->len)) return true;
+  return json_unescape(w->arena, *out, out) || bad(w, "a malformed escape in a text");
+}
+
+static struct json_node *append(struct walk *w, struct gh_str key, enum json_kind kind, struct gh_str text)
+{
+  struct json_tape *t = w->tape;
+  struct json_node *n = &t->nodes[t->nnodes++];
+  *n = (struct json_node){text.ptr, key.ptr, (uint32_t)text.len, (uint32_t)key.len, 1, kind};
+  return n;
+}
+
+static bool scalar(struct walk *w, struct gh_str key, char first)
+{
+  struct gh_str t;
+  if (first == '"') return string(w, &t) && append(w, key, JSON_STRING, t);
+  if (w->at >= w->n) return bad(w, "the record ends where a value was expected");
+  t = token(w);
+  if (json_number(t)) return append(w, key, JSON_NUMBER, t);
+  if (gh_str_eq(t, GH_STR("true"))) return append(w, key, JSON_TRUE, t);
+  if (gh_str_eq(t, GH_STR("false"))) return append(w, key, JSON_FALSE, t);
+  if (gh_str_eq(t, GH_STR("null"))) return append(w, key, JSON_NULL, t);
+  return bad(w, "something that is no JSON value");
+}
+
+/* Behind a member: a comma goes on, `close` ends; anything else is malformed. */
+static bool separator(struct walk *w, char close, bool *more)
+{
+  char c = peek(w);
+  *more = c == ',';
+  if (c != ',' && c != close) return bad(w, close == '}' ? "a comma or } was expected" : "a comma or ] was expected");
+  w->at++;
+  return true;
+}
+
+static bool member(struct walk *w, unsigned depth)
+{
+  struct gh_str key;
+  if (peek(w) != '"') return bad(w, "a key in double quotes was expected");
+  if (!string(w, &key)) return false;
+  if (peek(w) != ':') return bad(w, "a colon was expected behind a key");
+  w->at++;
+  return value(w, key, depth);
+}
+
+static bool container(struct walk *w, struct gh_str key, enum json_kind kind, unsigned depth)
+{
+  char close = kind == JSON_OBJECT ? '}' : ']';
+  if (depth >= w->depth) return refuse(w, "too_deep", "nested deeper than record_depth");
+  uint32_t self = w->tape->nnodes;
+  append(w, key, kind, (struct gh_str){NULL, 0});
+  w->at++;
+  bool more = peek(w) != close;
+  if (!more) w->at++;
+  uint32_t children = 0;
+  for (; more; children++) {
+    bool ok = kind == JSON_OBJECT ? member(w, depth + 1) : value(w, (struct gh_str){NULL, 0}, depth + 1);
+    if (!ok || !separator(w, close, &more)) return false;
+  }
+  w->tape->nodes[self].span = w->tape->nnodes - self;
+  w->tape->nodes[self].text_len = children;
+  return true;
+}
+
+static bool value(struct walk *w, struct gh_str key, unsigned depth)
+{
+  char c = peek(w);
+  if (c == '{') return container(w, key, JSON_OBJECT, depth);
+  if (c == '[') return container(w, key, JSON_LIST, depth);
+  return scalar(w, key, c);
+}
+
+static bool index_structure(struct walk *w)
+{
+  switch (json_simd_index(w->tape->simd, w->text, &w->offsets, &w->n)) {
+    case JSON_SIMD_OK: return true;
+    case JSON_SIMD_BAD_UTF8: return refuse(w, "bad_utf8", "bytes that are no UTF-8");
+    case JSON_SIMD_CONTROL_CHARACTER: return bad(w, "a control character in a text");
+    case JSON_SIMD_UNCLOSED_STRING: return bad(w, "a text is not closed");
+    case JSON_SIMD_EMPTY: return bad(w, "nothing in the record");
+    case JSON_SIMD_TOO_LONG: return refuse(w, "too_long", "longer than a record can be");
+  }
+  GH_IMPOSSIBLE();
+}
+
+bool json_tape_read(struct json_tape *t, struct gh_arena *arena, struct gh_str text, unsigned depth)
+{
+  struct walk w = {.tape = t, .arena = arena, .text = text, .depth = depth};
+  if (!index_structure(&w)) return false;
+  w.escapes = memchr(text.ptr, '\\', text.len) != NULL;
+  json_tape_reserve(t, w.n);
+  if (!value(&w, (struct gh_str){NULL, 0}, 0)) return false;
+  return w.at == w.n || bad(&w, "more text behind the record's end");
+}
