@@ -41,7 +41,6 @@
 #include "goldhour/base/check.h"
 
 static const char *const create =
-    "CREATE TABLE set_(one INTEGER PRIMARY KEY CHECK (one = 1), hash INTEGER NOT NULL, bytes BLOB NOT NULL);"
     "CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK (one = 1), hash INTEGER NOT NULL, bytes BLOB NOT NULL, seq INTEGER NOT NULL);"
     "CREATE TABLE dict(one INTEGER PRIMARY KEY CHECK (one = 1), hash INTEGER NOT NULL, bytes BLOB NOT NULL);"
     "CREATE TABLE bucket(key INTEGER PRIMARY KEY, hash INTEGER NOT NULL, bytes BLOB NOT NULL);"

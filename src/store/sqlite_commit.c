@@ -8,7 +8,6 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_COMMIT] = "COMMIT",
     [SQL_META] = "INSERT OR REPLACE INTO meta(one, hash, bytes, seq) VALUES (1, ?1, ?2, ?3)",
     [SQL_DICT] = "INSERT OR REPLACE INTO dict(one, hash, bytes) VALUES (1, ?1, ?2)",
-    [SQL_SET] = "INSERT OR REPLACE INTO set_(one, hash, bytes) VALUES (1, ?1, ?2)",
     [SQL_BUCKET] = "INSERT OR REPLACE INTO bucket(hash, bytes, key) VALUES (?1, ?2, ?3)",
     [SQL_DROP] = "DELETE FROM bucket WHERE key = ?1",
     [SQL_LOG] = "INSERT INTO log(hash, bytes, seq) VALUES (?1, ?2, ?3)",
@@ -94,7 +93,6 @@ static bool write_state(struct sqlite_store *s, const struct gh_commit *c, struc
   if (ok && c->log.len) ok = put(s, SQL_LOG, c->log, c->seq, error);
   if (ok && c->cut_seq) ok = delete_by(s, SQL_CUT, c->cut_seq, error);
   if (ok && c->dict.len) ok = put(s, SQL_DICT, c->dict, 0, error);
-  if (ok && c->set.len) ok = put(s, SQL_SET, c->set, 0, error);
   return ok && put(s, SQL_META, c->meta, c->seq, error);
 }
 

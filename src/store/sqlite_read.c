@@ -31,7 +31,6 @@ bool gh_sqlite_read_marks(struct sqlite_store *s, struct gh_store_error *error)
 struct row_query { enum gh_store_row kind; const char *name, *sql; };
 
 static const struct row_query row_queries[] = {
-    {GH_STORE_SET, "set_", "SELECT 0, hash, bytes FROM set_"},
     {GH_STORE_META, "meta", "SELECT 0, hash, bytes FROM meta"},
     {GH_STORE_DICT, "dict", "SELECT 0, hash, bytes FROM dict"},
     {GH_STORE_BUCKET, "bucket", "SELECT key, hash, bytes FROM bucket ORDER BY key"},

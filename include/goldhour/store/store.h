@@ -12,7 +12,7 @@
 
 struct gh_store;
 
-enum gh_store_row { GH_STORE_SET, GH_STORE_META, GH_STORE_DICT, GH_STORE_BUCKET, GH_STORE_LOG };
+enum gh_store_row { GH_STORE_META, GH_STORE_DICT, GH_STORE_BUCKET, GH_STORE_LOG };
 
 struct gh_commit_lead { struct gh_str id, json; };
 struct gh_commit_bucket { uint64_t key; struct gh_str bytes; };
@@ -22,7 +22,6 @@ struct gh_commit_dead { struct gh_str input, reason, detail, raw; uint64_t offse
 struct gh_commit {
   uint64_t seq;
   struct gh_str meta, dict, log;        /* dict empty: unchanged; log empty: no row */
-  struct gh_str set;                    /* what the active set says of fields' types (engine/fields.c); empty: unchanged */
   const struct gh_commit_bucket *buckets; unsigned nbuckets;
   const uint64_t *drop; unsigned ndrop;
   uint64_t cut_seq;
@@ -40,7 +39,7 @@ struct gh_store *gh_store_read_sqlite(const char *path, struct gh_store_error *e
 struct gh_store *gh_store_open_memory(void);
 void gh_store_close(struct gh_store *s);
 
-/* Calls `row` for SET, META, DICT, every BUCKET, every LOG row in order. False: `error` (also if `row` said false). */
+/* Calls `row` for META, DICT, every BUCKET, every LOG row in order. False: `error` (also if `row` said false). */
 bool gh_store_load(struct gh_store *s, bool (*row)(void *ctx, enum gh_store_row kind, uint64_t key, struct gh_str bytes), void *ctx, struct gh_store_error *error);
 /* Begins a commit on the store's thread; `done` is called on that thread when it is durable (error NULL) or has failed for good. One at a time. */
 void gh_store_commit(struct gh_store *s, const struct gh_commit *commit, void (*done)(void *ctx, const struct gh_store_error *error), void *ctx);
