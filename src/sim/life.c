@@ -17,9 +17,9 @@ struct hour {
 
 static int64_t some_time(struct hour *h) { return h->sim->hour_ms + random_between(h->r, 0, GH_HOUR_MS - 1); }
 
-static void send(struct hour *h, enum moment_kind kind, int64_t at, int64_t cents, unsigned a, unsigned b)
+static void send(struct hour *h, struct moment m)
 {
-  struct moment m = {.kind = (uint8_t)kind, .customer = h->p->number, .time_ms = at, .cents = cents, .a = (uint16_t)a, .b = (uint16_t)b};
+  m.customer = h->p->number;
   gh_sim_send_faulty(h->sim, h->r, m);
 }
 
@@ -27,13 +27,15 @@ static void send(struct hour *h, enum moment_kind kind, int64_t at, int64_t cent
 static int64_t draw_transfer(struct random *r)
 {
   static const int64_t yuan[] = {10, 100, 300, 600, 1000, 2000, 5000, 12000, 40000, 250000};
-  return 100 * random_quantile(r, yuan, 10) + (int64_t)random_below(r, 100);
+  int64_t cents = 100 * random_quantile(r, yuan, 10);
+  return cents + (int64_t)random_below(r, 100);
 }
 
 static int64_t draw_purchase(struct random *r)
 {
   static const int64_t yuan[] = {2, 8, 18, 30, 48, 80, 150, 320, 1200};
-  return 100 * random_quantile(r, yuan, 9) + (int64_t)random_below(r, 100);
+  int64_t cents = 100 * random_quantile(r, yuan, 9);
+  return cents + (int64_t)random_below(r, 100);
 }
 
 static void pay_salary(struct hour *h)
@@ -43,7 +45,7 @@ static void pay_salary(struct hour *h)
   int64_t day = (h->sim->hour_ms + SIM_OFFSET_MS) / GH_DAY_MS;
   if (!gh_person_payday(p->employer, day)) return;
   int64_t cents = p->salary_cents * random_between(h->r, 96, 104) / 100;
-  send(h, MOMENT_PAYROLL, some_time(h), cents, p->employer, 0);
+  send(h, (struct moment){.kind = MOMENT_PAYROLL, .time_ms = some_time(h), .cents = cents, .a = (uint16_t)p->employer});
 }
 
 static void shop(struct hour *h)
@@ -56,7 +58,7 @@ static void shop(struct hour *h)
     merchant = (unsigned)random_between(h->r, MERCHANT_BABY, MERCHANT_CAR);
     cents = cents * 8 + 20000;
   }
-  send(h, MOMENT_PURCHASE, some_time(h), cents, merchant, 0);
+  send(h, (struct moment){.kind = MOMENT_PURCHASE, .time_ms = some_time(h), .cents = cents, .a = (uint16_t)merchant});
 }
 
 static void receive(struct hour *h)
@@ -64,9 +66,9 @@ static void receive(struct hour *h)
   unsigned day_permille = h->weekend ? 60 : 160;
   if (!random_chance(h->r, day_permille * h->rhythm)) return;
   int64_t at = some_time(h), cents = draw_transfer(h->r);
-  send(h, MOMENT_INFLOW, at, cents, (unsigned)random_below(h->r, BANKS), 0);
+  send(h, (struct moment){.kind = MOMENT_INFLOW, .time_ms = at, .cents = cents, .a = (uint16_t)random_below(h->r, BANKS)});
   if (cents < 5000000 || random_chance(h->r, 500000)) return;
-  send(h, MOMENT_BOUGHT, at + random_between(h->r, GH_HOUR_MS, 20 * GH_HOUR_MS), cents / 2, PRODUCT_WEALTH_90, 0);
+  send(h, (struct moment){.kind = MOMENT_BOUGHT, .time_ms = at + random_between(h->r, GH_HOUR_MS, 20 * GH_HOUR_MS), .cents = cents / 2, .a = PRODUCT_WEALTH_90});
 }
 
 static int64_t read_articles(struct hour *h, int64_t at)
@@ -76,19 +78,19 @@ static int64_t read_articles(struct hour *h, int64_t at)
   int64_t n = random_between(h->r, 1, 4);
   for (int64_t i = 0; i < n; i++) {
     at += random_between(h->r, 15 * GH_SECOND_MS, 4 * GH_MINUTE_MS);
-    send(h, MOMENT_ARTICLE, at, 0, topic, (unsigned)random_between(h->r, 5, 300));
+    send(h, (struct moment){.kind = MOMENT_ARTICLE, .time_ms = at, .a = (uint16_t)topic, .b = (uint16_t)random_between(h->r, 5, 300)});
   }
-  if (random_chance(h->r, 60000)) send(h, MOMENT_SHARED, at + 9 * GH_SECOND_MS, 0, topic, 0);
+  if (random_chance(h->r, 60000)) send(h, (struct moment){.kind = MOMENT_SHARED, .time_ms = at + 9 * GH_SECOND_MS, .a = (uint16_t)topic});
   return at;
 }
 
 static int64_t view_product(struct hour *h, int64_t at)
 {
   unsigned product = (unsigned)random_below(h->r, PRODUCTS);
-  send(h, MOMENT_VIEWED, at, 0, product, (unsigned)random_between(h->r, 3, 240));
+  send(h, (struct moment){.kind = MOMENT_VIEWED, .time_ms = at, .a = (uint16_t)product, .b = (uint16_t)random_between(h->r, 3, 240)});
   if (!random_chance(h->r, 150000)) return at;
   at += random_between(h->r, 2 * GH_MINUTE_MS, 40 * GH_MINUTE_MS);
-  send(h, MOMENT_BOUGHT, at, 100000 * random_between(h->r, 1, 120), product, 0);
+  send(h, (struct moment){.kind = MOMENT_BOUGHT, .time_ms = at, .cents = 100000 * random_between(h->r, 1, 120), .a = (uint16_t)product});
   return at;
 }
 
@@ -98,11 +100,25 @@ static int64_t walk_flow(struct hour *h, int64_t at)
   unsigned flow = (unsigned)random_below(h->r, FLOWS);
   int64_t instance = (int64_t)++h->sim->last_instance;
   for (unsigned step = 0; step < gh_catalog_flows[flow].nsteps; step++) {
-    send(h, MOMENT_STEP, at, instance, flow, step);
+    send(h, (struct moment){.kind = MOMENT_STEP, .time_ms = at, .cents = instance, .a = (uint16_t)flow, .b = (uint16_t)step});
     if (random_chance(h->r, 300000)) break;
     at += random_between(h->r, 20 * GH_SECOND_MS, 12 * GH_MINUTE_MS);
   }
   return at;
+}
+
+/* Draws stand in statements of their own: C leaves the order within an expression open, and the bytes would depend on the compiler. */
+static void pay_out(struct hour *h, int64_t at)
+{
+  int64_t cents = draw_transfer(h->r);
+  send(h, (struct moment){.kind = MOMENT_OUTFLOW, .time_ms = at, .cents = cents, .a = (uint16_t)random_below(h->r, BANKS)});
+}
+
+static void redeem(struct hour *h, int64_t at)
+{
+  int64_t cents = draw_transfer(h->r) + 100000;
+  uint16_t fund = random_chance(h->r, 500000) ? PRODUCT_FUND_BOND : PRODUCT_FUND_INDEX;
+  send(h, (struct moment){.kind = MOMENT_REDEEMED, .time_ms = at, .cents = cents, .a = fund});
 }
 
 static int64_t act(struct hour *h, int64_t at)
@@ -113,10 +129,10 @@ static int64_t act(struct hour *h, int64_t at)
   switch ((enum action)random_pick(h->r, weights, ACTIONS, 100)) {
   case READ: return read_articles(h, at);
   case VIEW: return view_product(h, at);
-  case PAY: send(h, MOMENT_OUTFLOW, at, draw_transfer(h->r), (unsigned)random_below(h->r, BANKS), 0); return at;
+  case PAY: pay_out(h, at); return at;
   case FLOW: return walk_flow(h, at);
-  case REDEEM: send(h, MOMENT_REDEEMED, at, draw_transfer(h->r) + 100000, (unsigned)random_between(h->r, PRODUCT_FUND_BOND, PRODUCT_FUND_INDEX), 0); return at;
-  case PREPAY: send(h, MOMENT_PREPAID, at, draw_transfer(h->r) + 500000, 0, 0); return at;
+  case REDEEM: redeem(h, at); return at;
+  case PREPAY: send(h, (struct moment){.kind = MOMENT_PREPAID, .time_ms = at, .cents = draw_transfer(h->r) + 500000}); return at;
   case LOOK: case ACTIONS: return at;
   }
   return at;
@@ -127,7 +143,7 @@ static void open_app(struct hour *h)
   if (!random_chance(h->r, h->p->sessions_permille * (uint64_t)h->rhythm)) return;
   static const uint16_t channels[4] = {82, 8, 8, 2};
   int64_t at = some_time(h);
-  send(h, MOMENT_LOGIN, at, 0, random_pick(h->r, channels, 4, 100), 0);
+  send(h, (struct moment){.kind = MOMENT_LOGIN, .time_ms = at, .a = (uint16_t)random_pick(h->r, channels, 4, 100)});
   int64_t actions = random_between(h->r, 0, 3);
   for (int64_t i = 0; i < actions; i++) at = act(h, at);
 }
@@ -137,7 +153,7 @@ static void recount(struct hour *h)
 {
   if (h->clock != 2 || !random_chance(h->r, 25000)) return;
   int64_t cents = h->p->aum_cents * random_between(h->r, 80, 130) / 100;
-  send(h, MOMENT_PROFILE, some_time(h), cents, 0, 0);
+  send(h, (struct moment){.kind = MOMENT_PROFILE, .time_ms = some_time(h), .cents = cents});
 }
 
 void gh_sim_live(struct gh_sim *sim, const struct person *p, struct random *r)

@@ -88,11 +88,12 @@ static void add_fields(const struct moment *m, struct gh_buf *out)
 /* What a core-banking record carries besides; the schema does not name these. */
 static void add_wide(const struct moment *m, struct gh_buf *out)
 {
+  uint64_t v[4];
   struct random r = random_of(m->id, m->customer);
-  gh_buf_fmt(out, ",\"account\":\"62220%014" PRIu64 "\",\"currency\":\"CNY\",\"balance\":%" PRIu64 ".%02u", random_below(&r, UINT64_C(100000000000000)),
-             random_below(&r, 2000000), (unsigned)random_below(&r, 100));
-  gh_buf_fmt(out, ",\"branch_code\":\"3100%04u\",\"device\":\"%016" PRIx64 "\",\"trace\":\"%016" PRIx64 "%08x\",\"ok\":true", (unsigned)random_below(&r, 10000),
-             random_next(&r), random_next(&r), (unsigned)random_next(&r));
+  for (int i = 0; i < 4; i++) v[i] = random_next(&r);
+  gh_buf_fmt(out, ",\"account\":\"62220%014" PRIu64 "\",\"currency\":\"CNY\",\"balance\":%" PRIu64 ".%02" PRIu64, v[0] % UINT64_C(100000000000000), v[1] % 2000000, v[2] % 100);
+  gh_buf_fmt(out, ",\"branch_code\":\"3100%04" PRIu64 "\",\"device\":\"%016" PRIx64 "\",\"trace\":\"%016" PRIx64 "%08x\",\"ok\":true", v[2] % 10000, v[3],
+             v[0] ^ v[3], (unsigned)(v[1] >> 32));
 }
 
 void gh_moment_json(const struct moment *m, bool wide, struct gh_buf *out)

@@ -34,7 +34,8 @@ static int64_t draw_aum(struct random *r)
 {
   static const int64_t yuan[] = {100, 2000, 9000, 24000, 48000, 90000, 150000, 240000, 380000, 900000};
   if (random_chance(r, 7000)) return 100 * random_between(r, 5000000, 20000000);
-  return 100 * random_quantile(r, yuan, 10) + (int64_t)random_below(r, 100);
+  int64_t cents = 100 * random_quantile(r, yuan, 10);
+  return cents + (int64_t)random_below(r, 100);
 }
 
 static int64_t draw_salary(struct random *r)
@@ -52,7 +53,8 @@ static void fit_audience(struct person *p, struct random *r, uint32_t days)
   p->paid = false;
   p->aum_cents = 100 * random_between(r, 60000, 150000);
   p->salary_cents = 100 * random_between(r, 9000, 30000);
-  p->scene_hour = (uint32_t)random_below(r, days) * 24 + (uint32_t)random_between(r, 9, 18);
+  uint32_t day = (uint32_t)random_below(r, days);
+  p->scene_hour = day * 24 + (uint32_t)random_between(r, 9, 18);
 }
 
 struct person gh_person_of(uint64_t seed, uint32_t number, uint32_t days)
