@@ -111,7 +111,7 @@ struct gh_value gh_to_double(struct gh_call *call, const struct gh_value *args, 
   double d;
   if (n != 1) return gh_cel_no_overload();
   switch (v.kind) {
-  case GH_DOUBLE: return v;
+  case GH_DOUBLE: return gh_double(v.d); /* no longer a literal that could count as a decimal */
   case GH_INT: return gh_double((double)v.i);
   case GH_UINT: return gh_double((double)v.u);
   case GH_STRING: return gh_double_read(gh_text(v), &d) ? gh_double(d) : malformed(call, gh_text(v), "double");

@@ -112,6 +112,14 @@ bool gh_decimal_parse_free(struct gh_str s, unsigned min_scale, struct gh_value 
   return true;
 }
 
+unsigned gh_decimal_written_scale(struct gh_str s)
+{
+  const char *point = s.len ? memchr(s.ptr, '.', s.len) : NULL;
+  if (!point || memchr(s.ptr, 'e', s.len) || memchr(s.ptr, 'E', s.len)) return 0;
+  size_t digits = (size_t)(s.ptr + s.len - point) - 1;
+  return digits > GH_SCALE_MAX ? 0 : (unsigned)digits;
+}
+
 size_t gh_decimal_format(char out[GH_DECIMAL_TEXT], struct gh_value v)
 {
   char backwards[GH_DECIMAL_TEXT];

@@ -11,6 +11,8 @@
 bool gh_decimal_parse(struct gh_str s, unsigned scale, int64_t *units);
 /* The same at the smallest scale that holds it (`1.50` is 15 at scale 1… at least `min_scale`). */
 bool gh_decimal_parse_free(struct gh_str s, unsigned min_scale, struct gh_value *out);
+/* How many digits `s` has after its point: the scale it was written at (`1.50` is 2); 0 with an exponent, or beyond GH_SCALE_MAX. */
+unsigned gh_decimal_written_scale(struct gh_str s);
 /* Writes `-8000.50`, always `scale` digits after the point; returns the length, ended by NUL. */
 #define GH_DECIMAL_TEXT 32
 size_t gh_decimal_format(char out[GH_DECIMAL_TEXT], struct gh_value decimal);
