@@ -2,7 +2,7 @@
 
 /* Division that rounds towards minus infinity: the day of a time before 1970 is the day it falls on. */
 static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
-static int64_t floor_mod(int64_t a, int64_t b) { return a - floor_div(a, b) * b; }
+static int64_t floor_mod(int64_t a, int64_t b) { return a % b < 0 ? a % b + b : a % b; }
 
 int64_t gh_days_from_date(struct gh_date d)
 {
