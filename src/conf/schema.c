@@ -109,8 +109,11 @@ static void read_field(struct gh_arena *arena, const struct gh_node *n, struct g
   struct gh_str text;
   bool optional = false;
   field->name = n->key;
+  field->type.kind = GH_DYN;
   if (!gh_want_text(n, &text, faults)) return;
-  if (gh_type_parse(arena, text, &field->type, &optional)) {
+  struct gh_type type;
+  if (gh_type_parse(arena, text, &type, &optional)) {
+    field->type = type;
     field->required = !optional;
     return;
   }
@@ -163,10 +166,9 @@ static void read_events(struct gh_arena *arena, const struct gh_node *n, struct 
   }
 }
 
-const struct gh_schema *gh_schema_parse(struct gh_arena *arena, struct gh_str file, struct gh_str text, struct gh_faults *faults)
+const struct gh_schema *gh_schema_read(struct gh_arena *arena, struct gh_str file, struct gh_str text, struct gh_faults *faults)
 {
   static const char *const keys[] = {"customer", "events", NULL};
-  unsigned errors = faults->errors;
   struct gh_str name = gh_arena_str(arena, file);
   const struct gh_node *root = gh_yaml_parse(arena, name, text, faults);
   if (!root) return NULL;
@@ -177,5 +179,12 @@ const struct gh_schema *gh_schema_parse(struct gh_arena *arena, struct gh_str fi
   if (customer) read_type(arena, customer, &schema->customer, faults);
   if (events) read_events(arena, events, schema, faults);
   else if (root->kind == GH_NODE_MAP) gh_fault(faults, root->at, "the key 'events' is missing")->hint = GH_STR("events: {payroll_credit: {amount: decimal(2)}}");
+  return events ? schema : NULL;
+}
+
+const struct gh_schema *gh_schema_parse(struct gh_arena *arena, struct gh_str file, struct gh_str text, struct gh_faults *faults)
+{
+  unsigned errors = faults->errors;
+  const struct gh_schema *schema = gh_schema_read(arena, file, text, faults);
   return faults->errors == errors ? schema : NULL;
 }

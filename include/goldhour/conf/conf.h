@@ -47,6 +47,8 @@ struct gh_buf;
 void gh_conf_help(struct gh_buf *out);
 /* Reads schema.yaml. NULL with faults. */
 const struct gh_schema *gh_schema_parse(struct gh_arena *arena, struct gh_str file, struct gh_str text, struct gh_faults *faults);
+/* The same for who goes on to look for further faults: what could be read, beside the faults; a field of an unknown type is GH_DYN. NULL: nothing could. */
+const struct gh_schema *gh_schema_read(struct gh_arena *arena, struct gh_str file, struct gh_str text, struct gh_faults *faults);
 /* Reads a type as written in a schema: `decimal(2)`, `list(string)`; `optional` is set by a trailing `?`. */
 bool gh_type_parse(struct gh_arena *arena, struct gh_str text, struct gh_type *type, bool *optional);
 

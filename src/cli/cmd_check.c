@@ -1,0 +1,107 @@
+/* goldhour check: the loader of `run`, and nothing else: what check accepts, run accepts. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "goldhour/base/buf.h"
+#include "goldhour/model/lead.h"
+#include "goldhour/sys/sys.h"
+
+struct options {
+  const char *config;
+  bool strict, json;
+};
+
+static const char usage[] =
+    "usage: goldhour check [--config FILE] [--strict] [--json]\n\n"
+    "Says every fault of the configuration, the schema, the mapping, the calendar and the rules: file:line:column, what is wrong, what to do.\n\n"
+    "  -c, --config FILE   the configuration (goldhour.yaml)\n"
+    "      --strict        a warning counts as an error\n"
+    "      --json          one JSON object instead of text\n\n"
+    "exit status: 0 no errors, 78 errors, 2 usage\n";
+
+/* -1: go on; else the exit status. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+  static const struct option longs[] = {
+    {"config", required_argument, NULL, 'c'}, {"strict", no_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0},
+  };
+  int c;
+  while ((c = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+    switch (c) {
+      case 'c': o->config = optarg; break;
+      case 's': o->strict = true; break;
+      case 'j': o->json = true; break;
+      case 'h': fputs(usage, stdout); return 0;
+      default: fputs("goldhour check --help says how\n", stderr); return GH_EXIT_USAGE;
+    }
+  }
+  if (optind == argc) return -1;
+  fprintf(stderr, "goldhour check: what is '%s' for?\n%s", argv[optind], usage);
+  return GH_EXIT_USAGE;
+}
+
+static void print_text(const struct gh_set *set, const struct gh_faults *faults, bool good)
+{
+  gh_cli_faults(stdout, faults);
+  if (good) {
+    printf("ok: %u rules, %u features, %u event types, version %s\n", set->rules->nrules, set->rules->nfeatures, set->schema->ntypes, set->version);
+    return;
+  }
+  printf("%u error%s", faults->errors, faults->errors == 1 ? "" : "s");
+  if (faults->warnings) printf(", %u warning%s", faults->warnings, faults->warnings == 1 ? "" : "s");
+  printf("\n");
+}
+
+static void add_member(struct gh_buf *out, const char *name, struct gh_str text)
+{
+  gh_buf_fmt(out, ",\"%s\":", name);
+  gh_json_string(out, text);
+}
+
+static void add_fault(struct gh_buf *out, const struct gh_fault *f)
+{
+  gh_buf_fmt(out, "{\"severity\":\"%s\"", f->warning ? "warning" : "error");
+  if (f->at.file.len) add_member(out, "file", f->at.file);
+  if (f->at.line) gh_buf_fmt(out, ",\"line\":%u,\"column\":%u", f->at.line, f->at.column);
+  add_member(out, "message", f->message);
+  if (f->hint.len) add_member(out, "hint", f->hint);
+  if (f->excerpt.len) add_member(out, "excerpt", f->excerpt);
+  gh_buf_byte(out, '}');
+}
+
+static void print_json(const struct gh_set *set, const struct gh_faults *faults, bool good)
+{
+  struct gh_buf out = {0};
+  gh_buf_fmt(&out, "{\"ok\":%s,\"errors\":%u,\"warnings\":%u", good ? "true" : "false", faults->errors, faults->warnings);
+  if (set) {
+    gh_buf_fmt(&out, ",\"rules\":%u,\"features\":%u,\"event_types\":%u,\"version\":\"%s\"", set->rules->nrules, set->rules->nfeatures, set->schema->ntypes, set->version);
+  }
+  gh_buf_fmt(&out, ",\"faults\":[");
+  for (const struct gh_fault *f = faults->first; f; f = f->next) {
+    add_fault(&out, f);
+    if (f->next) gh_buf_byte(&out, ',');
+  }
+  gh_buf_fmt(&out, "]}\n");
+  fwrite(out.data, 1, out.len, stdout);
+  gh_buf_free(&out);
+}
+
+int gh_cmd_check(int argc, char **argv)
+{
+  struct options o = {.config = GH_CONFIG_FILE};
+  int status = read_options(argc, argv, &o);
+  if (status >= 0) return status;
+  struct gh_faults faults;
+  gh_faults_init(&faults);
+  struct gh_zones *zones = gh_zones_load();
+  struct gh_set *set = gh_set_load(o.config, zones, gh_wall_ms(), &faults);
+  bool good = set && !(o.strict && faults.warnings);
+  if (o.json) print_json(set, &faults, good);
+  else print_text(set, &faults, good);
+  gh_set_free(set);
+  gh_zones_free(zones);
+  gh_faults_free(&faults);
+  return good ? 0 : GH_EXIT_CONFIG;
+}

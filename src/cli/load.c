@@ -1,0 +1,22 @@
+#include "cmd.h"
+#include "goldhour/base/buf.h"
+#include "goldhour/sys/sys.h"
+
+void gh_cli_faults(FILE *out, const struct gh_faults *faults)
+{
+  struct gh_buf text = {0};
+  for (const struct gh_fault *f = faults->first; f; f = f->next) gh_fault_print(f, &text);
+  if (text.len) fwrite(text.data, 1, text.len, out);
+  gh_buf_free(&text);
+}
+
+struct gh_set *gh_cli_load(const char *config, const struct gh_zones *zones)
+{
+  struct gh_faults faults;
+  gh_faults_init(&faults);
+  struct gh_set *set = gh_set_load(config, zones, gh_wall_ms(), &faults);
+  gh_cli_faults(stderr, &faults);
+  if (!set) fprintf(stderr, "goldhour: %u error%s in the configuration\n", faults.errors, faults.errors == 1 ? "" : "s");
+  gh_faults_free(&faults);
+  return set;
+}

@@ -1,0 +1,245 @@
+/* Loads everything that decides. Reading goes on past faults as far as it makes sense, so that one look shows them all; they come out in the
+ * order of the files, then of the lines. Touches nothing shared: a reload may run on any thread. */
+#include "goldhour/engine/set.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "goldhour/base/check.h"
+#include "goldhour/base/hash.h"
+#include "goldhour/base/textmap.h"
+#include "goldhour/base/time.h"
+#include "goldhour/sys/sys.h"
+
+enum { WARN_DAYS = 60 };
+
+struct loader {
+  struct gh_set *set;
+  const struct gh_zones *zones;
+  int64_t today_ms;
+  struct gh_faults faults;  /* in order of finding */
+  struct gh_textmap ranks;  /* files in order of loading */
+  uint64_t hash;            /* of what was read so far and decides */
+};
+
+static struct gh_spot nowhere(const struct loader *l)
+{
+  return (struct gh_spot){l->set->conf.file, 0, 0};
+}
+
+/* A path of goldhour.yaml, as people know it from where they stand. */
+static struct gh_str resolve(struct loader *l, struct gh_str path)
+{
+  struct gh_str dir = l->set->conf.dir;
+  return gh_path_join(&l->set->arena, gh_str_eq(dir, GH_STR(".")) ? GH_STR("") : dir, path);
+}
+
+static bool read_text(struct loader *l, struct gh_str path, struct gh_spot at, struct gh_str *text)
+{
+  char why[128];
+  gh_textmap_add(&l->ranks, path, (uint32_t)l->ranks.len, NULL);
+  if (gh_file_read(&l->set->arena, path.ptr, text)) return true;
+  if (strerror_r(errno, why, sizeof why) != 0) why[0] = '\0';
+  gh_fault(&l->faults, at, "can't read '%.*s': %s", GH_FMT(path), why);
+  return false;
+}
+
+static void add_to_hash(struct loader *l, struct gh_str text)
+{
+  l->hash = gh_hash_seed(text, l->hash);
+}
+
+static void load_conf(struct loader *l, const char *path)
+{
+  struct gh_str text;
+  struct gh_set *set = l->set;
+  set->conf.file = gh_arena_str(&set->arena, gh_str(path));
+  if (!read_text(l, set->conf.file, (struct gh_spot){0}, &text)) return;
+  gh_conf_parse(&set->conf, &set->arena, set->conf.file, text, &l->faults);
+  if (!set->conf.zone.len) return;
+  set->zone = gh_zones_find(l->zones, set->conf.zone);
+  if (set->zone) return;
+  struct gh_fault *fault = gh_fault(&l->faults, set->conf.zone_at.line ? set->conf.zone_at : nowhere(l), "there is no time zone '%.*s' on this machine", GH_FMT(set->conf.zone));
+  fault->hint = GH_STR("a name such as Asia/Shanghai; on Debian the package tzdata has them");
+}
+
+static void load_schema(struct loader *l)
+{
+  struct gh_set *set = l->set;
+  struct gh_str text, path = set->conf.schema.text;
+  if (!path.len) return;
+  path = resolve(l, path);
+  if (!read_text(l, path, set->conf.schema.at, &text)) return;
+  set->schema = gh_schema_read(&set->arena, path, text, &l->faults);
+  add_to_hash(l, text);
+}
+
+static void load_mapping(struct loader *l)
+{
+  struct gh_set *set = l->set;
+  struct gh_str text = {0}, path = set->conf.mapping.text;
+  if (path.len && set->schema) {
+    path = resolve(l, path);
+    if (!read_text(l, path, set->conf.mapping.at, &text)) return;
+    set->mapping = gh_mapping_parse(&set->arena, set->schema, l->zones, path, text, &l->faults);
+  }
+  add_to_hash(l, text);
+}
+
+/* The name of a shipped calendar, or else a path. */
+static const struct gh_calendar *load_calendar(struct loader *l)
+{
+  struct gh_set *set = l->set;
+  struct gh_path named = set->conf.calendar;
+  if (!named.text.len) return NULL;
+  struct gh_str shipped = gh_arena_fmt(&set->arena, "calendars/%.*s.txt", GH_FMT(named.text)), path = shipped, text;
+  bool name = !memchr(named.text.ptr, '/', named.text.len) && gh_shipped_file(shipped.ptr, &text);
+  if (!name) path = resolve(l, named.text);
+  if (!name && !read_text(l, path, named.at, &text)) return NULL;
+  add_to_hash(l, text);
+  return gh_calendar_parse(&set->arena, path, text, &l->faults);
+}
+
+static void warn_of_end(struct loader *l, const struct gh_calendar *calendar)
+{
+  if (!calendar || !l->today_ms || !l->set->zone) return;
+  int64_t last = gh_calendar_last(calendar), left = last - gh_zone_day(l->set->zone, l->today_ms);
+  if (left >= WARN_DAYS) return;
+  char day[GH_TIME_TEXT];
+  gh_date_format(day, last);
+  struct gh_spot at = l->set->conf.calendar.at.line ? l->set->conf.calendar.at : nowhere(l);
+  struct gh_fault *w = left < 0 ? gh_warning(&l->faults, at, "the calendar ended on %s: leads come without 'due'", day)
+                                : gh_warning(&l->faults, at, "the calendar ends on %s, in %lld days; leads due after it come without 'due'", day, (long long)left);
+  w->hint = GH_STR("install the next year's calendar (docs/calendar.md)");
+}
+
+struct files { struct gh_rules_file *files; unsigned n, cap; struct gh_textmap seen; };
+
+static void add_file(struct loader *l, struct files *f, struct gh_str path, struct gh_spot at)
+{
+  struct gh_str text;
+  if (!gh_textmap_add(&f->seen, path, f->n, NULL) || !read_text(l, path, at, &text)) return;
+  if (f->n == f->cap) {
+    f->cap = f->cap ? f->cap * 2 : 16;
+    struct gh_rules_file *larger = gh_arena_alloc(&l->set->arena, f->cap * sizeof *larger);
+    if (f->n) memcpy(larger, f->files, f->n * sizeof *larger);
+    f->files = larger;
+  }
+  f->files[f->n++] = (struct gh_rules_file){path, text};
+  add_to_hash(l, text);
+}
+
+static bool is_test(struct gh_str path)
+{
+  struct gh_str end = GH_STR(".test.yaml");
+  return path.len >= end.len && memcmp(path.ptr + path.len - end.len, end.ptr, end.len) == 0;
+}
+
+/* A pattern gives its files in order of their names; rule tests that lie beside the rules are passed over. */
+static void add_pattern(struct loader *l, struct files *f, const struct gh_path *written)
+{
+  struct gh_str pattern = resolve(l, written->text), *paths;
+  size_t n, taken = 0;
+  if (!strpbrk(written->text.ptr, "*?[")) {
+    add_file(l, f, pattern, written->at);
+    return;
+  }
+  if (!gh_files_glob(&l->set->arena, pattern, &paths, &n)) {
+    gh_fault(&l->faults, written->at, "can't look for '%.*s'", GH_FMT(pattern));
+    return;
+  }
+  for (size_t i = 0; i < n; i++) {
+    if (is_test(paths[i])) continue;
+    add_file(l, f, paths[i], written->at);
+    taken++;
+  }
+  if (!taken) gh_fault(&l->faults, written->at, "no file matches '%.*s'", GH_FMT(pattern));
+}
+
+static void load_rules(struct loader *l, const struct gh_calendar *calendar)
+{
+  struct gh_set *set = l->set;
+  struct files f = {0};
+  gh_textmap_init(&f.seen, &set->arena);
+  for (unsigned i = 0; i < set->conf.nrules; i++) {
+    if (set->conf.rules[i].text.len) add_pattern(l, &f, &set->conf.rules[i]);
+  }
+  set->rules = gh_rules_new();
+  set->rules->schema = set->schema;
+  set->rules->zones = l->zones;
+  set->rules->zone = set->zone;
+  set->rules->calendar = calendar;
+  set->rules->conf = &set->conf;
+  if (set->schema) gh_rules_parse(set->rules, f.files, f.n, &l->faults);
+}
+
+/* The options that change what is decided; where records come from and how they are committed does not. */
+static void name_set(struct loader *l)
+{
+  struct gh_set *set = l->set;
+  const struct gh_conf *c = &set->conf;
+  const int64_t deciding[] = {c->open_ms, c->close_ms, c->cutoff_ms, c->lateness_ms, c->late_limit_ms, c->reorder_limit, c->customer_events, c->customer_waits, c->customer_ids};
+  struct gh_buf b = {0};
+  gh_buf_put_text(&b, c->zone);
+  for (size_t i = 0; i < sizeof deciding / sizeof *deciding; i++) gh_buf_put_i64(&b, deciding[i]);
+  add_to_hash(l, gh_buf_str(&b));
+  gh_buf_free(&b);
+  struct gh_str text = gh_arena_fmt(&set->arena, "%016llx", (unsigned long long)l->hash);
+  memcpy(set->version, text.ptr, sizeof set->version);
+  memcpy(set->rules->version, text.ptr, sizeof set->version);
+}
+
+struct ranked { struct gh_fault *fault; uint32_t rank, found; };
+
+static int by_place(const void *left, const void *right)
+{
+  const struct ranked *a = left, *b = right;
+  if (a->rank != b->rank) return a->rank < b->rank ? -1 : 1;
+  if (a->fault->at.line != b->fault->at.line) return a->fault->at.line < b->fault->at.line ? -1 : 1;
+  if (a->fault->at.column != b->fault->at.column) return a->fault->at.column < b->fault->at.column ? -1 : 1;
+  return a->found < b->found ? -1 : 1;
+}
+
+static void hand_over(struct loader *l, struct gh_faults *to)
+{
+  uint32_t n = 0;
+  struct ranked *order = gh_arena_zero(&l->faults.arena, l->faults.errors + l->faults.warnings, sizeof *order);
+  for (struct gh_fault *f = l->faults.first; f; f = f->next, n++) {
+    order[n] = (struct ranked){.fault = f, .found = n};
+    gh_textmap_find(&l->ranks, f->at.file, &order[n].rank);
+  }
+  if (n) qsort(order, n, sizeof *order, by_place);
+  for (uint32_t i = 0; i < n; i++) order[i].fault->next = i + 1 < n ? order[i + 1].fault : NULL;
+  if (n) l->faults.first = order[0].fault;
+  gh_faults_merge(to, &l->faults);
+}
+
+struct gh_set *gh_set_load(const char *path, const struct gh_zones *zones, int64_t today_ms, struct gh_faults *faults)
+{
+  struct loader l = {.set = calloc(1, sizeof *l.set), .zones = zones, .today_ms = today_ms};
+  GH_CHECK(l.set && "out of memory");
+  gh_arena_init(&l.set->arena, 0);
+  gh_faults_init(&l.faults);
+  gh_textmap_init(&l.ranks, &l.set->arena);
+  load_conf(&l, path);
+  load_schema(&l);
+  load_mapping(&l);
+  const struct gh_calendar *calendar = load_calendar(&l);
+  warn_of_end(&l, calendar);
+  load_rules(&l, calendar);
+  name_set(&l);
+  bool good = l.faults.errors == 0;
+  hand_over(&l, faults);
+  gh_faults_free(&l.faults);
+  if (good) return l.set;
+  gh_set_free(l.set);
+  return NULL;
+}
+
+void gh_set_free(struct gh_set *set)
+{
+  if (!set) return;
+  gh_rules_free(set->rules);
+  gh_arena_free(&set->arena);
+  free(set);
+}
