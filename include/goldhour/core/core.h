@@ -12,6 +12,7 @@
 #ifndef GOLDHOUR_CORE_CORE_H
 #define GOLDHOUR_CORE_CORE_H
 
+#include "goldhour/base/time.h"
 #include "goldhour/model/lead.h"
 #include "goldhour/rule/rule.h"
 
@@ -141,6 +142,7 @@ struct gh_trace {
 
 struct gh_core_options {
   bool live;  /* follow clock marks; else by record */
+  bool unstored; /* nothing is committed (replay, a store in memory): no changes are kept, gh_seal is not called */
   void (*trace)(void *ctx, const struct gh_trace *trace); /* NULL: no traces */
   void *trace_ctx;
 };
@@ -148,6 +150,9 @@ struct gh_core_options {
 /* A new, empty core. It needs a GH_IN_RULES before anything else. Free with gh_core_free. */
 struct gh_core *gh_core_new(struct gh_core_options options);
 void gh_core_free(struct gh_core *core);
+
+/* Whether the set may take effect here: false, with a fault, if it changes the type of a field that the state holds. To be asked before its RULES input. */
+bool gh_core_accepts(const struct gh_core *core, const struct gh_rules *rules, struct gh_faults *faults);
 
 /* Takes one input in. */
 void gh_take(struct gh_core *core, const struct gh_input *in);

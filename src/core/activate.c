@@ -1,0 +1,142 @@
+/* A rule set takes effect: names are numbered, waits of rules that are gone or whose `on` has changed are dropped, new or changed features begin to count. */
+#include <stdlib.h>
+
+#include "goldhour/base/check.h"
+#include "inside.h"
+
+bool gh_core_accepts(const struct gh_core *core, const struct gh_rules *rules, struct gh_faults *faults)
+{
+  struct gh_str was, is, field = gh_names_conflict(&core->state.names, rules->schema, &faults->arena, &was, &is);
+  if (!field.len) return true;
+  struct gh_fault *f = gh_fault(faults, (struct gh_spot){0}, "%.*s is %.*s in the new schema, but the state holds it as %.*s", GH_FMT(field), GH_FMT(is), GH_FMT(was));
+  f->hint = GH_STR("keep its type and give the new meaning a new name, or begin with a new store");
+  return false;
+}
+
+static void *remake(void *old, size_t n, size_t size)
+{
+  free(old);
+  void *items = calloc(n + 1, size);
+  GH_CHECK(items && "out of memory");
+  return items;
+}
+
+static uint32_t name_text(struct gh_core *core, const char *kind, struct gh_str name)
+{
+  return gh_names_add(&core->state.names, gh_arena_fmt(&core->step_arena, "%s/%.*s", kind, GH_FMT(name)));
+}
+
+static unsigned most_fields(const struct gh_schema *schema)
+{
+  unsigned most = schema->customer.nfields;
+  for (unsigned i = 0; i < schema->ntypes; i++)
+    if (schema->types[i].nfields > most) most = schema->types[i].nfields;
+  return most;
+}
+
+static void make_rows(struct gh_core *core, const struct gh_rules *rules)
+{
+  core->event_slots = remake(core->event_slots, most_fields(rules->schema) + GH_EVENT_SLOTS, sizeof *core->event_slots);
+  core->customer_slots = remake(core->customer_slots, rules->schema->customer.nfields + 1, sizeof *core->customer_slots);
+  core->features = remake(core->features, rules->nfeatures, sizeof *core->features);
+  core->feature_stamps = remake(core->feature_stamps, rules->nfeatures, sizeof *core->feature_stamps);
+}
+
+static void number_names(struct gh_core *core, const struct gh_rules *rules)
+{
+  core->rule_names = remake(core->rule_names, rules->nrules, sizeof *core->rule_names);
+  core->column_names = remake(core->column_names, rules->ncolumns, sizeof *core->column_names);
+  core->flow_names = remake(core->flow_names, rules->nflows, sizeof *core->flow_names);
+  core->feature_names = remake(core->feature_names, rules->nfeatures, sizeof *core->feature_names);
+  for (unsigned i = 0; i < rules->nrules; i++) core->rule_names[i] = name_text(core, "rule", rules->rules[i].id);
+  for (unsigned i = 0; i < rules->nflows; i++) core->flow_names[i] = name_text(core, "flow", rules->flows[i].name);
+  for (unsigned i = 0; i < rules->nfeatures; i++) core->feature_names[i] = name_text(core, "feature", rules->features[i].name);
+  core->keep_ms = 0;
+  for (unsigned i = 0; i < rules->ncolumns; i++) {
+    struct gh_str hex = gh_arena_fmt(&core->step_arena, "%016llx", (unsigned long long)rules->columns[i].hash);
+    core->column_names[i] = name_text(core, "column", hex);
+    if (rules->columns[i].keep_ms > core->keep_ms) core->keep_ms = rules->columns[i].keep_ms;
+  }
+}
+
+/* A new or changed feature counts from now on; on an empty store from nothing. */
+static void begin_features(struct gh_core *core, const struct gh_rules *rules, int64_t now_ms)
+{
+  for (unsigned i = 0; i < rules->nfeatures; i++) {
+    struct gh_name *name = &core->state.names.names[core->feature_names[i]];
+    if (name->hash == rules->features[i].hash) continue;
+    name->hash = rules->features[i].hash;
+    name->since_ms = now_ms;
+    core->state.names.changed = true;
+  }
+}
+
+/* Features that the set no longer has: counting has stopped, so that one that comes back is new. */
+static void end_features(struct gh_core *core, const struct gh_rules *rules)
+{
+  struct gh_names *names = &core->state.names;
+  for (uint32_t n = 0; n < names->count; n++) {
+    if (!names->names[n].hash) continue;
+    bool kept = false;
+    for (unsigned i = 0; i < rules->nfeatures && !kept; i++) kept = core->feature_names[i] == n;
+    if (kept) continue;
+    names->names[n].hash = 0;
+    names->changed = true;
+  }
+}
+
+/* The rule of each name's number; NULL where the set has none. */
+static const struct gh_rule **rules_by_name(struct gh_core *core, const struct gh_rules *rules)
+{
+  const struct gh_rule **by_name = calloc(core->state.names.count + 1, sizeof *by_name);
+  GH_CHECK(by_name && "out of memory");
+  for (unsigned i = 0; i < rules->nrules; i++) by_name[core->rule_names[i]] = &rules->rules[i];
+  return by_name;
+}
+
+static void drop_wait(struct gh_core *core, struct gh_wait *w, const struct gh_rule *rule)
+{
+  core->counters.waits_dropped++;
+  core->event = (struct gh_event){.id = gh_event_packed_id(w->event), .customer = w->customer->key};
+  core->t_ms = w->due_ms;
+  if (gh_core_asked(core)) gh_core_say(core, GH_V_WAIT_DROPPED, rule, (struct gh_str){NULL, 0});
+  gh_state_wait_end(&core->state, w);
+}
+
+static void settle_waits(struct gh_core *core, const struct gh_rules *rules)
+{
+  struct gh_heap *timers = &core->state.timers;
+  const struct gh_rule **by_name = rules_by_name(core, rules);
+  uint32_t n = timers->count, dropped = 0;
+  struct gh_wait **drop = calloc(n + 1, sizeof *drop);
+  GH_CHECK(drop && "out of memory");
+  for (uint32_t i = 1; i <= n; i++) {
+    struct gh_wait *w = (struct gh_wait *)(void *)timers->nodes[i];
+    const struct gh_rule *rule = by_name[w->rule];
+    if (!rule || rule->on_hash != w->on_hash) drop[dropped++] = w;
+    else w->position = rule->position;
+  }
+  gh_heap_rebuild(timers);
+  for (uint32_t i = 0; i < dropped; i++) drop_wait(core, drop[i], by_name[drop[i]->rule]);
+  free(drop);
+  free(by_name);
+}
+
+void gh_core_activate(struct gh_core *core, const struct gh_input *in)
+{
+  const struct gh_rules *rules = in->rules;
+  bool changed = memcmp(core->rules_version, rules->version, sizeof core->rules_version) != 0;
+  int64_t now_ms = core->high_ms; /* GH_ALWAYS on an empty store */
+  if (now_ms != GH_ALWAYS && core->options.live && in->wall_ms > now_ms) now_ms = in->wall_ms;
+  core->loading = false;
+  gh_arena_reset(&core->step_arena);
+  gh_names_bind(&core->state.names, rules->schema);
+  make_rows(core, rules);
+  number_names(core, rules);
+  end_features(core, rules);
+  begin_features(core, rules, now_ms);
+  settle_waits(core, rules);
+  core->rules = rules;
+  core->counters.activations += changed;
+  memcpy(core->rules_version, rules->version, sizeof core->rules_version);
+}

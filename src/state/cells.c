@@ -1,0 +1,100 @@
+#include <stdlib.h>
+
+#include "change.h"
+#include "goldhour/base/check.h"
+
+static bool is_text(uint8_t kind) { return kind == GH_STRING || kind == GH_BYTES; }
+
+struct gh_value gh_cell_value(const struct gh_cell *cell)
+{
+  struct gh_value v = {.kind = cell->kind, .scale = cell->scale, .i = cell->i};
+  if (is_text(cell->kind)) {
+    v.len = cell->text->len;
+    v.text = cell->text->text;
+  } else if (cell->kind == GH_BOOL) {
+    v.b = cell->i != 0;
+  } else if (cell->kind == GH_TIMESTAMP) {
+    return gh_timestamp_ms(cell->i);
+  } else if (cell->kind == GH_DURATION) {
+    v = gh_timestamp_ms(cell->i);
+    v.kind = GH_DURATION;
+  }
+  return v;
+}
+
+static void set_value(struct gh_state *s, struct gh_cell *cell, struct gh_value v)
+{
+  cell->kind = v.kind;
+  cell->scale = v.scale;
+  if (is_text(v.kind)) cell->text = gh_shared_take(&s->texts, gh_text(v));
+  else if (v.kind == GH_BOOL) cell->i = v.b;
+  else if (v.kind == GH_TIMESTAMP || v.kind == GH_DURATION) cell->i = gh_value_ms(v);
+  else if (v.kind == GH_INT || v.kind == GH_UINT || v.kind == GH_DOUBLE || v.kind == GH_DECIMAL || v.kind == GH_DATE) cell->i = v.i;
+  else GH_CHECK(v.kind == GH_ABSENT && "a feature's value is a scalar");
+}
+
+void gh_cells_give(struct gh_state *s, const struct gh_cell *cells, uint32_t n)
+{
+  for (uint32_t i = 0; i < n; i++)
+    if (is_text(cells[i].kind)) gh_shared_give(&s->texts, cells[i].text);
+}
+
+uint32_t gh_cells_after(const struct gh_customer *c, int64_t t_ms)
+{
+  uint32_t low = 0, high = c->ncells;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (c->cells[middle].time_ms <= t_ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+static void drop_first(struct gh_state *s, struct gh_customer *c, uint32_t n)
+{
+  if (n == 0) return;
+  for (uint32_t i = 0; i < n; i++) c->nevents -= c->cells[i].first;
+  gh_cells_give(s, c->cells, n);
+  c->ncells -= n;
+  memmove(c->cells, c->cells + n, c->ncells * sizeof *c->cells);
+}
+
+void gh_cells_prune(struct gh_state *s, struct gh_customer *c, int64_t keep_ms)
+{
+  if (keep_ms != INT64_MIN) drop_first(s, c, gh_cells_after(c, keep_ms - 1));
+}
+
+void gh_state_cell(struct gh_state *s, struct gh_customer *c, int64_t time_ms, uint32_t column, struct gh_value v, bool first, int64_t keep_ms)
+{
+  if (c->ncells == c->cells_cap) gh_cells_prune(s, c, keep_ms);
+  if (c->ncells == c->cells_cap) {
+    s->memory_bytes += (c->cells_cap ? c->cells_cap : 4) * sizeof *c->cells;
+    c->cells = gh_vector_room(c->cells, c->ncells, &c->cells_cap, sizeof *c->cells);
+  }
+  uint32_t at = c->ncells && c->cells[c->ncells - 1].time_ms > time_ms ? gh_cells_after(c, time_ms) : c->ncells;
+  memmove(c->cells + at + 1, c->cells + at, (c->ncells - at) * sizeof *c->cells);
+  c->cells[at] = (struct gh_cell){.time_ms = time_ms, .column = column, .first = first};
+  set_value(s, &c->cells[at], v);
+  c->ncells++;
+  c->nevents += first;
+  struct gh_buf *log = gh_change(s, c, GH_CHANGE_CELL);
+  if (!log) return;
+  gh_buf_put_i64(log, time_ms);
+  gh_buf_put_u64(log, column);
+  gh_buf_byte(log, first);
+  gh_value_pack(log, gh_cell_value(&c->cells[at]));
+}
+
+void gh_state_evict(struct gh_state *s, struct gh_customer *c, int64_t keep_ms)
+{
+  gh_cells_prune(s, c, keep_ms);
+  uint32_t n = c->ncells ? 1 : 0;
+  while (n < c->ncells && !c->cells[n].first) n++;
+  struct gh_buf *log = gh_change(s, c, GH_CHANGE_EVICT);
+  if (log) gh_buf_put_i64(log, keep_ms);
+  s->log = NULL; /* the marks follow from the change itself */
+  for (uint32_t i = 0; i < n; i++)
+    gh_state_mark(s, c, (struct gh_mark){.kind = GH_MARK_EVICTED, .name = c->cells[i].column, .time_ms = c->cells[i].time_ms});
+  s->log = log;
+  drop_first(s, c, n);
+}
