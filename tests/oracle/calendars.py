@@ -40,10 +40,26 @@ class Calendar:
 
 
 def china():
-    off = set()
-    for a, b in CHINA_OFF:
-        day = datetime.date.fromisoformat(a)
-        while day <= datetime.date.fromisoformat(b):
-            off.add(day)
-            day += datetime.timedelta(1)
+    off = {day for a, b in CHINA_OFF for day in days(a + '..' + b)}
     return Calendar(FIRST, LAST, off, {datetime.date.fromisoformat(d) for d in CHINA_WORKED})
+
+
+def days(text):
+    first, _, last = text.partition('..')
+    day, last = datetime.date.fromisoformat(first), datetime.date.fromisoformat(last or first)
+    while day <= last:
+        yield day
+        day += datetime.timedelta(1)
+
+
+def read(path):
+    """A calendar file, as docs/calendar.md says."""
+    calendar = Calendar(None, None, set(), set())
+    with open(path, encoding='utf-8') as f:
+        for line in f:
+            words = line.split('#')[0].split()
+            if words and words[0] == 'range':
+                calendar.first, calendar.last = map(datetime.date.fromisoformat, words[1:3])
+            elif words:
+                {'holiday': calendar.off, 'worked': calendar.worked}[words[0]].update(days(words[1]))
+    return calendar

@@ -49,8 +49,10 @@ def aggregate(feature, customer, t):
         return len(inside)
     if feature.aggregate == 'distinct':
         return len({value_key(v) for v in inside})
+    if not inside and feature.aggregate == 'sum':
+        return 0 if feature.scale is None else Dec(0, feature.scale)
     if not inside:
-        return 0 if feature.aggregate == 'sum' else None
+        return None
     if feature.aggregate == 'last':
         return inside[-1]
     if feature.aggregate in ('min', 'max'):

@@ -90,12 +90,12 @@ class Feature:
         self.value = None if self.aggregate == 'count' else cel.compile_condition(y[self.aggregate])
         self.where = condition(y, 'where')
         self.over_ms = duration_ms(y['over'])
-        self.scale = self.common_scale(y[self.aggregate], schema)
+        self.scale = self.common_scale(y[self.aggregate], schema) if self.value else None
 
     def common_scale(self, text, schema):
         """The largest scale that a plain field has over the types; None where the expression is not a plain field."""
         m = re.match(r'\s*event\.(\w+)\s*\Z', text)
-        kinds = [schema.events[t][m[1]][0] for t in self.types if m[1] in schema.events[t]] if m and self.value else []
+        kinds = [schema.events[t][m[1]][0] for t in self.types if m[1] in schema.events[t]] if m else []
         scales = [k[1] for k in kinds if k[0] == 'decimal']
         return max(scales) if scales else None
 
