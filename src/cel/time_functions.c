@@ -37,7 +37,7 @@ static struct gh_value localize(struct gh_call *call, const struct gh_value *arg
 #define PART_OF_DATE(name, expression)                                                                  \
   static struct gh_value name(struct gh_call *call, const struct gh_value *args, unsigned n)             \
   {                                                                                                      \
-    struct local t;                                                                                      \
+    struct local t = {0};                                                                                     \
     struct gh_value error = localize(call, args, n, &t);                                                 \
     return error.kind == GH_ABSENT ? gh_int((int64_t)(expression)) : error;                              \
   }
@@ -66,7 +66,7 @@ static struct gh_value duration_in(struct gh_value d, int64_t unit_ms)
 #define PART_OF_DAY(name, expression, unit_ms)                                                           \
   static struct gh_value name(struct gh_call *call, const struct gh_value *args, unsigned n)             \
   {                                                                                                      \
-    struct local t;                                                                                      \
+    struct local t = {0};                                                                                     \
     if (n == 1 && args[0].kind == GH_DURATION) return duration_in(args[0], unit_ms);                     \
     struct gh_value error = localize(call, args, n, &t);                                                 \
     return error.kind == GH_ABSENT ? gh_int((int64_t)(expression)) : error;                              \
@@ -78,7 +78,7 @@ PART_OF_DAY(seconds, t.second % 60, GH_SECOND_MS)
 
 static struct gh_value milliseconds(struct gh_call *call, const struct gh_value *args, unsigned n)
 {
-  struct local t;
+  struct local t = {0};
   if (n == 1 && args[0].kind == GH_DURATION) return gh_int(duration_in(args[0], 1).i % 1000);
   struct gh_value error = localize(call, args, n, &t);
   return error.kind == GH_ABSENT ? gh_int(t.ms) : error;
