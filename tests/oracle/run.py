@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Compares `goldhour replay` with the recount, over random cases: run.py GOLDHOUR [--seeds A..B] [--customers N] [--days D] [--shrink] [--big] [--keep DIR]
+
+Each seed is generated (generate.py), recounted (recount.py) and replayed; then once more with every event twice and, in calm cases, shuffled within the
+lateness, where the leads must also be those of the undisturbed order. --shrink makes a failing case small. --big: thousands of customers.
+"""
+import argparse
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import cel
+import recount
+from generate import Case
+
+spec = importlib.util.spec_from_file_location('golden_run', os.path.join(os.path.dirname(HERE), 'golden', 'run.py'))
+golden = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(golden)
+
+
+def read_args(folder):
+    path = os.path.join(folder, 'args')
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding='utf-8') as f:
+        return f.read().split()
+
+
+def recounted(folder):
+    """The leads by the recount, as the golden runner compares them."""
+    args = read_args(folder)
+    until = cel.parse_timestamp_ns(args[1]) // 10**6 if args else None
+    at = lambda name: os.path.join(folder, name)
+    leads, _ = recount.recount(at('goldhour.yaml'), at('events.jsonl'), at('customers.jsonl'), until)
+    return sorted(leads, key=golden.key)
+
+
+def compare(goldhour, folder):
+    """Lines of differences; none: the same leads."""
+    got, error = golden.replay(goldhour, folder, read_args(folder))
+    return ['  ' + error] if error else golden.differences(recounted(folder), got)
+
+
+def read(path):
+    with open(path, encoding='utf-8') as f:
+        return f.read().split('\n')
+
+
+def write(path, lines):
+    with open(path, 'w', encoding='utf-8', newline='\n') as f:
+        f.write('\n'.join(lines))
+
+
+def rule_blocks(lines):
+    """The lines of rules.yaml as pieces that can be left out: one a rule."""
+    out = []
+    for line in lines:
+        if line.startswith('  - id:') or not out or not line.startswith('    '):
+            out.append([])
+        out[-1].append(line)
+    return out
+
+
+def fewer(pieces, failing):
+    """The smallest part of a list of pieces, by leaving out ever smaller stretches, that still fails."""
+    width = max(1, len(pieces) // 2)
+    while True:
+        at = 0
+        while at < len(pieces):
+            tried = pieces[:at] + pieces[at + width:]
+            if failing(tried):
+                pieces = tried
+            else:
+                at += width
+        if width == 1:
+            return pieces
+        width = max(1, width // 2)
+
+
+def shrink(goldhour, folder):
+    """Makes the files of a failing case small, in place."""
+    def failing_with(name, lines):
+        before = read(os.path.join(folder, name))
+        write(os.path.join(folder, name), lines)
+        try:
+            wrong = compare(goldhour, folder)
+        except Exception:
+            wrong = []
+        if not wrong or 'exit 78' in wrong[0]:
+            write(os.path.join(folder, name), before)
+            return False
+        return True
+    for _ in range(2):
+        blocks = rule_blocks(read(os.path.join(folder, 'rules.yaml')))
+        fewer(blocks, lambda b: failing_with('rules.yaml', [line for block in b for line in block]))
+        for name in ('events.jsonl', 'customers.jsonl'):
+            fewer(read(os.path.join(folder, name)), lambda lines: failing_with(name, lines))
+
+
+def report(goldhour, folder, name, wrong, options):
+    if options.shrink:
+        shrink(goldhour, folder)
+        wrong = compare(goldhour, folder)
+    print('FAILED oracle/%s: %d differences' % (name, len(wrong)))
+    for line in wrong[:12]:
+        print(line)
+    if options.shrink:
+        for file in ('goldhour.yaml', 'rules.yaml', 'customers.jsonl', 'events.jsonl'):
+            print('  -- ' + file)
+            print('\n'.join('  ' + line for line in read(os.path.join(folder, file)) if line))
+    if options.keep:
+        kept = os.path.join(options.keep, name)
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(folder, kept)
+        print('  kept in ' + kept)
+
+
+def run_seed(goldhour, seed, options):
+    """True if all variants of a seed give the leads of the recount."""
+    case, base = Case(seed, options.customers, options.days), None
+    for variant, lines in (('', case.variant(False, False)), ('-twice', case.variant(case.calm, True))):
+        name = 'seed-%d%s' % (seed, variant + ('-shuffled' if variant and case.calm else ''))
+        folder = tempfile.mkdtemp(prefix='goldhour-oracle-')
+        try:
+            case.write(folder, lines)
+            leads = recounted(folder)
+            if case.calm and base is not None and golden.differences(base, [dict(lead, id=str(i)) for i, lead in enumerate(leads)]):
+                print('FAILED oracle/%s: the recount itself depends on the order of arrival' % name)
+                return False
+            base = leads
+            wrong = compare(goldhour, folder) if goldhour else []
+            if wrong:
+                report(goldhour, folder, name, wrong, options)
+                return False
+            options.leads += len(leads)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('goldhour', help='the program; `-` recounts alone')
+    parser.add_argument('--seeds', default='1..120')
+    parser.add_argument('--customers', type=int, default=4)
+    parser.add_argument('--days', type=int, default=6)
+    parser.add_argument('--shrink', action='store_true')
+    parser.add_argument('--big', action='store_true')
+    parser.add_argument('--keep', help='a folder for failing cases')
+    options = parser.parse_args()
+    options.leads = 0
+    if options.big:
+        options.customers, options.days = 3000, 12
+        options.seeds = '1001..1004' if options.seeds == '1..120' else options.seeds
+    first, _, last = options.seeds.partition('..')
+    goldhour = None if options.goldhour == '-' else os.path.abspath(options.goldhour)
+    seeds, failed, began = range(int(first), int(last or first) + 1), 0, time.monotonic()
+    for seed in seeds:
+        failed += not run_seed(goldhour, seed, options)
+    name = 'oracle/%s (%d leads twice over, %.0f s)' % (options.seeds, options.leads // 2, time.monotonic() - began)
+    print('FAILED %s: %d of %d seeds differ' % (name, failed, len(seeds)) if failed else 'ok ' + name)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == '__main__':
+    main()
