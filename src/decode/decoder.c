@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "csv.h"
 #include "goldhour/base/check.h"
+#include "map_run.h"
+#include "recode.h"
 
 static unsigned widest(const struct gh_schema *schema)
 {
@@ -13,6 +16,15 @@ static unsigned widest(const struct gh_schema *schema)
   for (unsigned i = 0; i < schema->ntypes; i++)
     if (schema->types[i].nfields > most) most = schema->types[i].nfields;
   return most;
+}
+
+static void begin_mapping(struct gh_decoder *d, const struct gh_mapping *mapping)
+{
+  if (mapping->events) d->events = map_run_new(d, mapping->events);
+  if (mapping->profiles) d->profiles = map_run_new(d, mapping->profiles);
+  if (!mapping->gb18030) return;
+  d->recode = recode_gb18030_new();
+  GH_CHECK(d->recode); /* glibc brings it */
 }
 
 struct gh_decoder *gh_decoder_new(const struct gh_conf *conf, const struct gh_schema *schema, const struct gh_mapping *mapping,
@@ -30,12 +42,16 @@ struct gh_decoder *gh_decoder_new(const struct gh_conf *conf, const struct gh_sc
   d->convert.arena = &d->arena;
   d->slots = gh_arena_zero(&d->own, widest(schema) + 1, sizeof *d->slots);
   canonical_init(d);
+  if (mapping) begin_mapping(d, mapping);
   return d;
 }
 
 void gh_decoder_free(struct gh_decoder *d)
 {
   if (!d) return;
+  map_run_free(d->events);
+  map_run_free(d->profiles);
+  recode_free(d->recode);
   json_tape_free(&d->tape);
   gh_buf_free(&d->detail);
   gh_arena_free(&d->arena);
@@ -99,21 +115,42 @@ static bool space(char c)
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Without the byte-order mark and the whitespace around. */
-static struct gh_str strip(struct gh_str s)
+static struct gh_str without_mark(struct gh_str s)
 {
-  if (gh_str_starts(s, GH_STR("\xEF\xBB\xBF"))) s = (struct gh_str){s.ptr + 3, s.len - 3};
+  return gh_str_starts(s, GH_STR("\xEF\xBB\xBF")) ? (struct gh_str){s.ptr + 3, s.len - 3} : s;
+}
+
+static struct gh_str without_space(struct gh_str s)
+{
   while (s.len > 0 && space(s.ptr[s.len - 1])) s.len--;
   while (s.len > 0 && space(*s.ptr)) s = (struct gh_str){s.ptr + 1, s.len - 1};
   return s;
 }
 
-/* Up to the object's nodes: BLANK, BAD, or DECODED when they are there. */
-static enum gh_decoded read_object(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
+/* In CSV, spaces and tabs belong to the fields. */
+static struct gh_str without_line_end(struct gh_str s)
+{
+  while (s.len > 0 && (s.ptr[s.len - 1] == '\r' || s.ptr[s.len - 1] == '\n')) s.len--;
+  return s;
+}
+
+/* The record's text in UTF-8 without a byte-order mark: BAD, or DECODED. */
+static enum gh_decoded read_text(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out, struct gh_str *text)
 {
   decoder_begin(d, out);
   if (bytes.len > (size_t)d->conf->record_bytes) return decoder_refuse(d, out, "too_long", "%zu bytes, over record_bytes", bytes.len);
-  struct gh_str text = strip(bytes);
+  if (d->recode && !recode_text(d->recode, bytes, &bytes)) return decoder_refuse(d, out, "bad_encoding", "bytes that are no GB18030");
+  *text = without_mark(bytes);
+  return GH_DECODED;
+}
+
+/* Up to the object's nodes. */
+static enum gh_decoded read_object(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
+{
+  struct gh_str text;
+  enum gh_decoded done = read_text(d, bytes, out, &text);
+  if (done != GH_DECODED) return done;
+  text = without_space(text);
   if (text.len == 0) return GH_DECODED_BLANK;
   if (!json_tape_read(&d->tape, &d->arena, text, (unsigned)d->conf->record_depth))
     return decoder_refuse(d, out, d->tape.reason, "%s", d->tape.detail);
@@ -124,11 +161,68 @@ static enum gh_decoded read_object(struct gh_decoder *d, struct gh_str bytes, st
 enum gh_decoded gh_decode(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
 {
   enum gh_decoded done = read_object(d, bytes, out);
-  return done == GH_DECODED ? canonical_event(d, out) : done;
+  if (done != GH_DECODED) return done;
+  return d->events ? map_run_event(d, d->events, out) : canonical_event(d, out);
+}
+
+static enum gh_decoded profile(struct gh_decoder *d, struct gh_record *out)
+{
+  return d->profiles ? map_run_profile(d, d->profiles, out) : canonical_profile(d, out);
 }
 
 enum gh_decoded gh_decode_profile(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
 {
   enum gh_decoded done = read_object(d, bytes, out);
-  return done == GH_DECODED ? canonical_profile(d, out) : done;
+  return done == GH_DECODED ? profile(d, out) : done;
+}
+
+/* A column that the profiles cannot do without. */
+static bool want_column(const struct csv *csv, struct gh_str name, struct gh_faults *faults)
+{
+  for (uint32_t i = 0; i < csv->ncolumns; i++)
+    if (gh_str_eq(csv->columns[i], name)) return true;
+  struct gh_fault *f = gh_fault(faults, (struct gh_spot){0}, "the CSV header has no column '%.*s'", GH_FMT(name));
+  f->hint = gh_did_you_mean(faults, name, csv->columns, csv->ncolumns);
+  return false;
+}
+
+static bool want_columns(struct gh_decoder *d, const struct csv *csv, struct gh_faults *faults)
+{
+  bool good = true;
+  if (!d->profiles) return want_column(csv, GH_STR("customer"), faults);
+  for (const struct path_node *n = d->profiles->set->paths.root.first; n; n = n->next) good &= want_column(csv, n->token, faults);
+  return good;
+}
+
+bool gh_decoder_csv_header(struct gh_decoder *d, struct gh_str header, struct gh_faults *faults)
+{
+  struct csv *csv = gh_arena_zero(&d->own, 1, sizeof *csv);
+  csv->delimiter = d->mapping ? d->mapping->csv_delimiter : ',';
+  if (d->recode && !recode_text(d->recode, header, &header)) {
+    gh_fault(faults, (struct gh_spot){0}, "the CSV header holds bytes that are no GB18030");
+    return false;
+  }
+  if (!csv_header(csv, &d->own, &d->tape, without_line_end(without_mark(header)))) {
+    gh_fault(faults, (struct gh_spot){0}, "the CSV header is malformed: %s", d->tape.detail);
+    return false;
+  }
+  d->csv = csv;
+  return want_columns(d, csv, faults);
+}
+
+enum gh_decoded gh_decode_csv(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
+{
+  struct gh_str text;
+  GH_CHECK(d->csv);
+  enum gh_decoded done = read_text(d, bytes, out, &text);
+  if (done != GH_DECODED) return done;
+  text = without_line_end(text);
+  if (text.len == 0) return GH_DECODED_BLANK;
+  if (!csv_read(d->csv, &d->tape, &d->arena, text)) return decoder_refuse(d, out, d->tape.reason, "%s", d->tape.detail);
+  d->convert.texts = true;
+  d->convert.separator = d->mapping ? d->mapping->csv_list : GH_STR("|");
+  done = profile(d, out);
+  d->convert.texts = false;
+  d->convert.separator = GH_STR("");
+  return done;
 }

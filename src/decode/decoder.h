@@ -16,8 +16,9 @@ struct canonical {
   unsigned first_field; /* the key of field 0 */
 };
 
-struct map_run; /* a mapping's state in this decoder: map_run.h */
+struct map_run; /* a mapping at work: map_run.h */
 struct csv;     /* csv.h */
+struct recode;  /* recode.h */
 
 struct gh_decoder {
   const struct gh_conf *conf;
@@ -33,7 +34,7 @@ struct gh_decoder {
   struct gh_value *slots;      /* as many as the widest type has */
   struct gh_buf detail;
   struct map_run *events, *profiles; /* NULL: canonical */
-  struct recode *recode;       /* of events and profiles that are not UTF-8 */
+  struct recode *recode;       /* NULL: records are UTF-8 */
   struct csv *csv;             /* after gh_decoder_csv_header */
 };
 

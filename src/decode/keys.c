@@ -23,7 +23,7 @@ void keys_init(struct keys *t, struct gh_arena *arena, struct gh_str *names, uns
   }
 }
 
-static int look_up(const struct keys *t, struct gh_str key)
+int keys_get(const struct keys *t, struct gh_str key)
 {
   uint32_t b = (uint32_t)gh_hash(key) & t->mask;
   for (; t->buckets[b]; b = (b + 1) & t->mask)
@@ -34,7 +34,7 @@ static int look_up(const struct keys *t, struct gh_str key)
 int keys_find(struct keys *t, struct gh_str key, unsigned place)
 {
   if (place < KEYS_PLACES && t->places[place] >= 0 && gh_str_eq(t->names[t->places[place]], key)) return t->places[place];
-  int found = look_up(t, key);
+  int found = keys_get(t, key);
   if (place < KEYS_PLACES && found >= 0) t->places[place] = (int16_t)found;
   return found;
 }

@@ -1,6 +1,7 @@
 /* Records in, events out: JSON (simdjson behind a C shim) by the canonical form or by a mapping, and CSV for bulk profiles.
  *
- * A decoder belongs to one thread. What it gives out borrows from it until its next call. No allocation per event once it is warm.
+ * A decoder belongs to one thread. What it gives out borrows from it and from the record's bytes until its next call. No allocation per event once
+ * it is warm. The formats are described in docs/events.md.
  */
 #ifndef GOLDHOUR_DECODE_DECODE_H
 #define GOLDHOUR_DECODE_DECODE_H
@@ -25,7 +26,7 @@ enum gh_decoded {
 
 struct gh_record {
   struct gh_event event;
-  const char *reason;   /* BAD: a stable word: bad_json bad_utf8 wrong_type missing_field duplicate_key too_long too_deep not_exact bad_time … */
+  const char *reason;   /* BAD: a stable word of gh_decode_reasons: bad_json, wrong_type, missing_field, … */
   struct gh_str detail; /* BAD: for people: which field, what was expected, what was found (no values of the customer's) */
 };
 
@@ -41,5 +42,13 @@ enum gh_decoded gh_decode_profile(struct gh_decoder *d, struct gh_str bytes, str
 bool gh_csv_complete(struct gh_str bytes); /* quotes are balanced */
 bool gh_decoder_csv_header(struct gh_decoder *d, struct gh_str header, struct gh_faults *faults);
 enum gh_decoded gh_decode_csv(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out);
+
+/* Why records are refused (by core, too): for the list of dead letters and the manual. Static. */
+struct gh_decode_reason { const char *word, *meaning, *hint; };
+const struct gh_decode_reason *gh_decode_reasons(size_t *n);
+const struct gh_decode_reason *gh_decode_reason_find(struct gh_str word); /* NULL: no such word */
+/* Appends a refused record as people may see it: the names of keys and the punctuation stay; digits become 9, letters x, other characters *; at most
+ * about 512 characters, in one line of valid UTF-8. */
+void gh_decode_mask(struct gh_buf *out, struct gh_str raw);
 
 #endif

@@ -1,0 +1,32 @@
+/* A mapping at work: the state that changes from record to record. */
+#ifndef GH_DECODE_MAP_RUN_H
+#define GH_DECODE_MAP_RUN_H
+
+#include "decoder.h"
+#include "mapping.h"
+
+/* A node of the pointers' tree with its children as keys. */
+struct run_node {
+  struct keys keys;
+  const struct path_node **children; /* by key */
+};
+
+struct map_run {
+  const struct map_set *set;
+  struct run_node *nodes;           /* by path_node.id */
+  const struct json_node **found;   /* by pointer: where it leads in this record; NULL: nowhere */
+  struct gh_value *raws;            /* what conditions see */
+  struct gh_arena scratch;          /* of an evaluation */
+};
+
+/* A run in the decoder's own arena; map_run_free gives back what lies outside. */
+struct map_run *map_run_new(struct gh_decoder *d, const struct map_set *set);
+void map_run_free(struct map_run *run);
+/* The record on the decoder's tape, mapped. */
+enum gh_decoded map_run_event(struct gh_decoder *d, struct map_run *run, struct gh_record *out);
+enum gh_decoded map_run_profile(struct gh_decoder *d, struct map_run *run, struct gh_record *out);
+
+/* map_value.c: what a source gives for the record; GH_ABSENT: nothing, GH_NULL: null. False: refused, see d->convert. */
+bool map_value(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_value *out);
+
+#endif

@@ -1,0 +1,153 @@
+/* The value of a source: found, joined, looked up, read in its form, computed. */
+#include "goldhour/base/time.h"
+#include "goldhour/model/decimal.h"
+#include "map_run.h"
+
+static bool blank(char c)
+{
+  return c == ' ' || c == '\t';
+}
+
+static void trim(struct json_node *n)
+{
+  while (n->text_len > 0 && blank(n->text[n->text_len - 1])) n->text_len--;
+  while (n->text_len > 0 && blank(*n->text)) n->text++, n->text_len--;
+}
+
+/* The node at a pointer, texts trimmed; false: nothing there. */
+static bool find(const struct gh_decoder *d, const struct map_run *run, int path, struct json_node *out)
+{
+  const struct json_node *n = run->found[path];
+  if (!n) return false;
+  *out = *n;
+  if (n->kind != JSON_STRING || !d->mapping->trim) return true;
+  trim(out);
+  return out->text_len > 0;
+}
+
+static size_t part_len(const struct join_part *part, struct gh_str text)
+{
+  return text.len < part->width ? part->width : text.len;
+}
+
+/* The texts of the parts; false: one is not there, or no text or number. */
+static bool part_texts(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_str *texts)
+{
+  struct json_node n;
+  for (unsigned i = 0; i < s->nparts; i++) {
+    texts[i] = s->parts[i].literal;
+    if (s->parts[i].path < 0) continue;
+    if (!find(d, run, s->parts[i].path, &n) || (n.kind != JSON_STRING && n.kind != JSON_NUMBER) || n.text_len == 0) return false;
+    texts[i] = json_text(&n);
+  }
+  return true;
+}
+
+static bool join(struct gh_decoder *d, struct map_run *run, const struct source *s, struct json_node *out)
+{
+  struct gh_str *texts = gh_arena_alloc(&d->arena, (s->nparts + 1) * sizeof *texts);
+  size_t len = 0;
+  if (!part_texts(d, run, s, texts)) return false;
+  for (unsigned i = 0; i < s->nparts; i++) len += part_len(&s->parts[i], texts[i]);
+  char *text = gh_arena_alloc(&d->arena, len + 1), *to = text;
+  for (unsigned i = 0; i < s->nparts; i++) {
+    size_t zeros = part_len(&s->parts[i], texts[i]) - texts[i].len;
+    memset(to, '0', zeros);
+    if (texts[i].len) memcpy(to + zeros, texts[i].ptr, texts[i].len);
+    to += zeros + texts[i].len;
+  }
+  *out = (struct json_node){.text = text, .text_len = (uint32_t)len, .span = 1, .kind = JSON_STRING};
+  return true;
+}
+
+/* The number of a code in its table, or -1. */
+static int code_of(const struct codes *codes, const struct json_node *n)
+{
+  return n->kind < JSON_LIST ? keys_get(codes->codes, json_text(n)) : -1;
+}
+
+/* What the table says of a code; -1 is one that it does not list. */
+static bool coded(struct gh_decoder *d, const struct codes *codes, int code, struct gh_value *out)
+{
+  if (code < 0 && codes->otherwise == CODE_REFUSE) return convert_refuse(&d->convert, "unknown_code", "a code that the table does not list");
+  *out = code >= 0 ? codes->values[code] : codes->other;
+  return true;
+}
+
+static bool in_form(struct gh_decoder *d, const struct source *s, const struct json_node *n, struct gh_value *out)
+{
+  const struct gh_zone *zone = s->zone ? s->zone : d->zone;
+  int64_t t;
+  if (n->kind != JSON_STRING && n->kind != JSON_NUMBER) return convert_refuse(&d->convert, "wrong_type", json_kind_name(n->kind));
+  bool date = s->type.kind == GH_DATE;
+  bool ok = date ? time_form_read_day(s->form, json_text(n), zone, &t) : time_form_read(s->form, json_text(n), zone, &t);
+  if (!ok) return convert_refuse(&d->convert, "bad_time", "something that is not written as `as` says");
+  *out = date ? gh_date_value(t) : gh_timestamp_ms(t);
+  return true;
+}
+
+/* An amount in units of 10^-n, exactly at the field's scale. */
+static bool in_minor(struct gh_decoder *d, const struct source *s, const struct json_node *n, struct gh_value *out)
+{
+  struct gh_value count;
+  struct gh_type whole = {.kind = GH_INT};
+  if (!convert_node(&d->convert, n, &whole, &count)) return false;
+  if (gh_decimal_rescale(gh_decimal(count.i, (unsigned)s->minor_digits), s->type.scale, out)) return true;
+  return convert_refuse(&d->convert, "not_exact", "a number with more digits than the type holds");
+}
+
+static bool of_node(struct gh_decoder *d, const struct source *s, const struct json_node *n, struct gh_value *out)
+{
+  int code = s->codes ? code_of(s->codes, n) : -1;
+  if (n->kind == JSON_NULL) {
+    *out = gh_null();
+    return true;
+  }
+  if (n->kind == JSON_STRING && n->text_len == 0 && s->type.kind != GH_STRING && code < 0) return true;
+  if (s->codes && (code >= 0 || s->codes->otherwise != CODE_KEEP)) return coded(d, s->codes, code, out);
+  if (s->form) return in_form(d, s, n, out);
+  if (s->minor_digits >= 0) return in_minor(d, s, n, out);
+  if (s->separator.len) d->convert.separator = s->separator;
+  return convert_node(&d->convert, n, &s->type, out);
+}
+
+/* Whether the expression failed because the record lacks something it reads: then it has no value, which is no fault. */
+static bool lacks_raw(const struct map_run *run, const struct gh_program *program)
+{
+  for (unsigned i = 0; i < run->set->nraws; i++)
+    if (run->raws[i].kind == GH_ABSENT && gh_program_reads(program, 0, i)) return true;
+  return false;
+}
+
+static bool computed(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_value *out)
+{
+  struct gh_cel_frame frame = {.rows = {run->raws}, .scratch = &run->scratch};
+  struct gh_value v = gh_cel_eval(s->program, &frame);
+  if (v.kind == GH_ERROR && lacks_raw(run, s->program)) return true;
+  if (v.kind == GH_ERROR) return convert_refuse(&d->convert, "bad_value", "an error of the expression");
+  if (v.kind == GH_INT && s->type.kind == GH_DECIMAL) v = gh_decimal(v.i, 0);
+  if (v.kind == GH_TIMESTAMP && s->type.kind == GH_DATE) v = gh_date_value(gh_zone_day(s->zone ? s->zone : d->zone, gh_value_ms(v)));
+  if (v.kind == GH_TIMESTAMP) v = gh_timestamp_ms(gh_value_ms(v));
+  if (v.kind == GH_NULL) {
+    *out = v;
+    return true;
+  }
+  if (v.kind != s->type.kind) return convert_refuse(&d->convert, "wrong_type", "a computed value of another type");
+  if (v.kind == GH_DECIMAL && !gh_decimal_rescale(v, s->type.scale, &v))
+    return convert_refuse(&d->convert, "not_exact", "a computed number with more digits than the type holds");
+  *out = gh_value_copy(&d->arena, v);
+  return true;
+}
+
+bool map_value(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_value *out)
+{
+  struct json_node n;
+  *out = gh_absent();
+  if (s->kind == SOURCE_CEL) return computed(d, run, s, out);
+  bool there = s->kind == SOURCE_POINTER ? find(d, run, s->path, &n) : s->kind == SOURCE_JOIN && join(d, run, s, &n);
+  struct gh_str separator = d->convert.separator;
+  bool ok = !there || of_node(d, s, &n, out);
+  d->convert.separator = separator;
+  if (out->kind == GH_ABSENT) *out = s->constant;
+  return ok;
+}

@@ -1,0 +1,107 @@
+/* A compiled mapping: from the bank's records to the slots of our types. Immutable once parsed; what changes from record to record is in map_run. */
+#ifndef GH_DECODE_MAPPING_H
+#define GH_DECODE_MAPPING_H
+
+#include "convert.h"
+#include "goldhour/decode/decode.h"
+#include "keys.h"
+#include "paths.h"
+#include "time_form.h"
+
+enum code_otherwise { CODE_REFUSE, CODE_ABSENT, CODE_KEEP, CODE_VALUE };
+
+/* A code table as written; a source turns its values into its own type. */
+struct code_table {
+  struct gh_str name;
+  struct keys codes;            /* sorted by nothing: code i stands for values[i] */
+  const struct gh_node **values;
+  enum code_otherwise otherwise;
+  const struct gh_node *other;  /* CODE_VALUE */
+};
+
+/* A table's values in a source's type. */
+struct codes {
+  const struct keys *codes;
+  struct gh_value *values;
+  enum code_otherwise otherwise;
+  struct gh_value other;
+};
+
+enum source_kind { SOURCE_POINTER, SOURCE_JOIN, SOURCE_CONST, SOURCE_CEL };
+
+/* A part of a joined text. */
+struct join_part {
+  int path;              /* -1: a literal */
+  struct gh_str literal;
+  unsigned width;        /* zeros are put before a shorter text */
+};
+
+/* Where a value comes from and what is done to it on the way. */
+struct source {
+  enum source_kind kind;
+  struct gh_str name;           /* of the field, for messages */
+  struct gh_type type;          /* of the value */
+  int path;                     /* POINTER */
+  struct join_part *parts; unsigned nparts; /* JOIN */
+  struct gh_program *program;   /* CEL */
+  struct gh_value constant;     /* CONST; else the default where the record has nothing: GH_ABSENT none */
+  const struct codes *codes;    /* NULL: none */
+  const struct time_form *form; /* NULL: as canonical */
+  const struct gh_zone *zone;   /* NULL: the decoder's */
+  struct gh_str separator;      /* of a list in one text */
+  int minor_digits;             /* the number counts 10^-n; -1: as written */
+};
+
+struct map_raw { struct gh_str name; struct source source; };
+
+struct map_entry {
+  const struct gh_event_type *type;
+  struct gh_program *when;                 /* NULL: always */
+  const struct source *id, *customer, *time; /* of profiles: customer alone */
+  const struct source **fields;            /* by slot; NULL: not given */
+  bool forget;
+};
+
+/* One kind of records: events, or profiles. */
+struct map_set {
+  struct paths paths;
+  struct map_raw *raws; unsigned nraws;
+  struct map_entry *entries; unsigned nentries;
+  bool refuse_others;
+};
+
+struct gh_mapping {
+  bool gb18030;
+  bool trim;                      /* spaces around texts go; what is empty then is absent */
+  char csv_delimiter;
+  struct gh_str csv_list;         /* separates the elements of a list */
+  struct map_set *events, *profiles; /* NULL: canonical */
+};
+
+/* What parsing works with. */
+struct map_parse {
+  struct gh_arena *arena;
+  const struct gh_schema *schema;
+  const struct gh_zones *zones;
+  const struct gh_zone *zone;     /* declared in the mapping, or NULL */
+  struct gh_faults *faults;
+  struct code_table *tables; unsigned ntables;
+  struct map_set *set;            /* being parsed */
+  struct gh_cel_env *env;         /* its raw names */
+};
+
+/* map_source.c: a source of `type`; NULL with faults. */
+const struct source *source_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct gh_type type);
+/* A value written in the mapping, as `type`; false with a fault. */
+bool source_constant(struct map_parse *p, const struct gh_node *node, struct gh_type type, struct gh_value *out);
+/* map_table.c: a code table from a map of codes, or with `codes` and `otherwise`; false with faults. */
+bool table_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct code_table *table);
+/* The table's values as `type`; NULL with faults. */
+const struct codes *table_codes(struct map_parse *p, const struct code_table *table, struct gh_type type);
+/* map_cel.c: a condition or a value over the raw names; NULL with a fault. want GH_ABSENT: any type. */
+struct gh_program *map_compile(struct map_parse *p, const struct gh_node *node, struct gh_type want);
+/* map_set.c: raw names, entries. NULL with faults. */
+struct map_set *map_events_parse(struct map_parse *p, const struct gh_node *node);
+struct map_set *map_profiles_parse(struct map_parse *p, const struct gh_node *node);
+
+#endif

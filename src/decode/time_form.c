@@ -1,0 +1,163 @@
+#include "time_form.h"
+
+#include "goldhour/base/time.h"
+#include "goldhour/model/decimal.h"
+
+static bool is_letter(char c)
+{
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static struct time_part *add_part(struct time_form *f)
+{
+  if (f->nparts == TIME_PARTS_MAX) return NULL;
+  f->parts[f->nparts] = (struct time_part){0};
+  return &f->parts[f->nparts++];
+}
+
+/* A text in single quotes, or signs that are no letters; *at stands behind it. */
+static const char *literal_part(struct time_form *f, struct gh_str text, size_t *at)
+{
+  bool quoted = text.ptr[*at] == '\'';
+  size_t from = *at + quoted, to = from;
+  while (to < text.len && text.ptr[to] != '\'' && (quoted || !is_letter(text.ptr[to]))) to++;
+  if (quoted && to == text.len) return "a quote is not closed";
+  struct time_part *p = add_part(f);
+  if (!p) return "the pattern has too many parts";
+  p->literal = (struct gh_str){text.ptr + from, to - from};
+  *at = to + quoted;
+  return NULL;
+}
+
+static const char *letter_part(struct time_form *f, struct gh_str text, size_t *at)
+{
+  char c = text.ptr[*at];
+  unsigned width = 0;
+  for (; *at < text.len && text.ptr[*at] == c; ++*at) width++;
+  struct time_part *p = add_part(f);
+  if (!p) return "the pattern has too many parts";
+  *p = (struct time_part){.letter = c, .width = width};
+  if (c == 'y') return width == 4 ? NULL : "years have four digits: yyyy";
+  if (c == 'S') return width <= 9 ? NULL : "a fraction has at most nine digits";
+  if (!memchr("MdHms", c, 5)) return "letters other than y M d H m s S stand in single quotes";
+  return width == 2 ? NULL : "months, days, hours, minutes and seconds have two digits each";
+}
+
+static bool has_letter(const struct time_form *f, char letter)
+{
+  unsigned n = 0;
+  for (unsigned i = 0; i < f->nparts; i++) n += f->parts[i].letter == letter;
+  return n == 1;
+}
+
+static const char *parse_pattern(struct time_form *form, struct gh_str text)
+{
+  form->kind = FORM_PATTERN;
+  for (size_t at = 0; at < text.len;) {
+    const char *fault = is_letter(text.ptr[at]) ? letter_part(form, text, &at) : literal_part(form, text, &at);
+    if (fault) return fault;
+  }
+  if (!has_letter(form, 'y') || !has_letter(form, 'M') || !has_letter(form, 'd')) return "a time needs yyyy, MM and dd, once each";
+  return NULL;
+}
+
+const char *time_form_parse(struct time_form *form, struct gh_str text)
+{
+  static const struct { const char *word; enum time_form_kind kind; } words[] = {
+    {"rfc3339", FORM_RFC3339}, {"s", FORM_SECONDS}, {"ms", FORM_MILLIS}, {"us", FORM_MICROS}, {"ns", FORM_NANOS},
+  };
+  *form = (struct time_form){0};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    if (!gh_str_eq(text, gh_str(words[i].word))) continue;
+    form->kind = words[i].kind;
+    return NULL;
+  }
+  return parse_pattern(form, gh_str_eq(text, GH_STR("date")) ? GH_STR("yyyy-MM-dd") : text);
+}
+
+/* What a text in a pattern says. */
+struct moment {
+  struct gh_date date;
+  unsigned hour, minute, second;
+  int64_t nanos;
+};
+
+static bool digits(struct gh_str text, size_t at, unsigned width, unsigned *out)
+{
+  if (text.len - at < width) return false;
+  *out = 0;
+  for (unsigned i = 0; i < width; i++) {
+    char c = text.ptr[at + i];
+    if (c < '0' || c > '9') return false;
+    *out = *out * 10 + (unsigned)(c - '0');
+  }
+  return true;
+}
+
+static void set_part(struct moment *m, const struct time_part *p, unsigned value)
+{
+  switch (p->letter) {
+    case 'y': m->date.year = value; break;
+    case 'M': m->date.month = value; break;
+    case 'd': m->date.day = value; break;
+    case 'H': m->hour = value; break;
+    case 'm': m->minute = value; break;
+    case 's': m->second = value; break;
+    default:
+      m->nanos = value;
+      for (unsigned i = p->width; i < 9; i++) m->nanos *= 10;
+  }
+}
+
+static bool read_pattern(const struct time_form *f, struct gh_str text, struct moment *m)
+{
+  size_t at = 0;
+  for (unsigned i = 0; i < f->nparts; i++) {
+    const struct time_part *p = &f->parts[i];
+    unsigned value = 0;
+    if (p->letter ? !digits(text, at, p->width, &value) : !gh_str_starts((struct gh_str){text.ptr + at, text.len - at}, p->literal)) return false;
+    if (p->letter) set_part(m, p, value);
+    at += p->letter ? p->width : p->literal.len;
+  }
+  return at == text.len && gh_date_valid(m->date) && m->hour < 24 && m->minute < 60 && m->second < 60;
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+  return a / b - (a % b < 0);
+}
+
+/* A count since 1970, by way of nanoseconds, so that digits finer than a millisecond are cut off. */
+static bool read_count(const struct time_form *f, struct gh_str text, int64_t *ms)
+{
+  static const unsigned to_nanos[] = {[FORM_SECONDS] = 9, [FORM_MILLIS] = 6, [FORM_MICROS] = 3, [FORM_NANOS] = 0};
+  int64_t nanos;
+  if (!gh_decimal_parse(text, to_nanos[f->kind], &nanos)) return false;
+  *ms = floor_div(nanos, 1000000);
+  return true;
+}
+
+bool time_form_read(const struct time_form *form, struct gh_str text, const struct gh_zone *zone, int64_t *ms)
+{
+  struct moment m = {0};
+  if (form->kind == FORM_RFC3339) return gh_time_parse_ms(text, ms);
+  if (form->kind != FORM_PATTERN) return read_count(form, text, ms);
+  if (!read_pattern(form, text, &m)) return false;
+  int64_t clock_ms = ((m.hour * 60 + m.minute) * 60 + m.second) * GH_SECOND_MS + m.nanos / 1000000;
+  *ms = gh_zone_moment(zone, gh_days_from_date(m.date), clock_ms);
+  return true;
+}
+
+bool time_form_read_day(const struct time_form *form, struct gh_str text, const struct gh_zone *zone, int64_t *day)
+{
+  struct moment m = {0};
+  int64_t ms;
+  if (form->kind == FORM_PATTERN) {
+    if (!read_pattern(form, text, &m)) return false;
+    *day = gh_days_from_date(m.date);
+    return true;
+  }
+  if (!time_form_read(form, text, zone, &ms)) return false;
+  *day = gh_zone_day(zone, ms);
+  return true;
+}
