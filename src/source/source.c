@@ -133,6 +133,13 @@ bool gh_source_replaced(const struct gh_source *s) { return s->replaced; }
 int gh_source_wait_fd(const struct gh_source *s) { return s->regular ? -1 : s->fd; }
 const char *gh_source_failure(const struct gh_source *s) { return s->error.text; }
 
+void gh_source_wait(const struct gh_source *s)
+{
+  struct pollfd p = {.fd = s->fd, .events = POLLIN};
+  if (s->regular) (void)poll(NULL, 0, 100);
+  else (void)poll(&p, 1, -1);
+}
+
 /* ── reading ── */
 
 static void make_room(struct gh_source *s)

@@ -24,7 +24,8 @@ struct sqlite_store {
   sqlite3 *db;                   /* under `use` */
   sqlite3_stmt *statements[SQL_STATEMENTS];
   pthread_mutex_t use;           /* whoever uses db: the commit thread, the relay, the loop while it loads */
-  uint64_t last_lead, seq;       /* as committed; under `use` */
+  _Atomic uint64_t last_lead;    /* as committed; written under `use`, read by anybody at once */
+  uint64_t seq;                  /* as committed; under `use` */
   int64_t dead_bytes, dead_bytes_most; /* raw bytes kept; under `use` */
   /* the commit thread and its one job */
   pthread_t thread;

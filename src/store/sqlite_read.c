@@ -175,14 +175,7 @@ bool gh_sqlite_sink_only(struct gh_store *store, const char *sink, struct gh_sto
   return ok;
 }
 
-uint64_t gh_sqlite_outbox_last(struct gh_store *store)
-{
-  struct sqlite_store *s = (struct sqlite_store *)store;
-  pthread_mutex_lock(&s->use);
-  uint64_t last = s->last_lead;
-  pthread_mutex_unlock(&s->use);
-  return last;
-}
+uint64_t gh_sqlite_outbox_last(struct gh_store *store) { return ((struct sqlite_store *)store)->last_lead; }
 
 static struct gh_dead_letter letter_of(sqlite3_stmt *st)
 {

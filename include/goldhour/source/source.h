@@ -51,6 +51,8 @@ enum gh_source_answer gh_source_next(struct gh_source *s, struct gh_source_recor
 bool gh_source_replaced(const struct gh_source *s);
 /* The descriptor that becomes readable when there is more; -1: a file, look again after a while. */
 int gh_source_wait_fd(const struct gh_source *s);
+/* Waits until there may be more; for whoever has nothing else to do. */
+void gh_source_wait(const struct gh_source *s);
 /* What went wrong, after GH_SOURCE_FAILED. */
 const char *gh_source_failure(const struct gh_source *s);
 

@@ -1,0 +1,80 @@
+#include <stdlib.h>
+
+#include "engine.h"
+#include "goldhour/base/check.h"
+
+/* What a batch may hold besides events; memory is bounded by these whatever comes in. */
+#define BATCH_BYTES ((size_t)16 << 20)
+#define BATCH_LEADS 8192u
+#define BATCH_TURNS 64u
+
+void gh_batch_init(struct gh_batch *b)
+{
+  *b = (struct gh_batch){0};
+  gh_update_init(&b->update);
+}
+
+void gh_batch_free(struct gh_batch *b)
+{
+  gh_update_free(&b->update);
+  free(b->dead);
+}
+
+void gh_batch_reset(struct gh_batch *b)
+{
+  gh_update_reset(&b->update);
+  b->ndead = b->records = b->turns = 0;
+  b->bytes = 0;
+  b->touched = b->activated = false;
+}
+
+bool gh_batch_dirty(const struct gh_batch *b)
+{
+  return b->records > 0 || b->activated || b->update.nleads > 0 || b->update.nrefused > 0;
+}
+
+bool gh_batch_full(const struct gh_batch *b, const struct gh_conf *conf)
+{
+  return b->records >= conf->batch_events || b->bytes >= BATCH_BYTES || b->update.nleads >= BATCH_LEADS || b->turns >= BATCH_TURNS;
+}
+
+static struct gh_commit_dead *add_letter(struct gh_batch *b)
+{
+  if (b->ndead == b->dead_cap) {
+    b->dead_cap = b->dead_cap ? b->dead_cap * 2 : 16;
+    b->dead = realloc(b->dead, b->dead_cap * sizeof *b->dead);
+    GH_CHECK(b->dead && "out of memory");
+  }
+  return &b->dead[b->ndead++];
+}
+
+void gh_batch_refuse(struct gh_batch *b, const struct gh_feed_item *item, const char *input, int64_t at_ms)
+{
+  struct gh_arena *arena = &b->update.arena;
+  *add_letter(b) = (struct gh_commit_dead){.input = gh_str(input), .reason = item->reason, .detail = gh_arena_str(arena, item->detail),
+                                           .raw = gh_arena_str(arena, item->in.raw), .offset = item->in.at_offset, .record = item->in.at_record, .at_ms = at_ms};
+  b->bytes += item->in.raw.len;
+}
+
+/* What core refused joins what decode refused. */
+static void add_refused(struct gh_batch *b, int64_t at_ms)
+{
+  for (unsigned i = 0; i < b->update.nrefused; i++) {
+    const struct gh_refused *r = &b->update.refused[i];
+    *add_letter(b) = (struct gh_commit_dead){.input = GH_STR("events"), .reason = r->reason, .detail = r->detail, .raw = r->raw,
+                                             .offset = r->at_offset, .record = r->at_record, .at_ms = at_ms};
+  }
+}
+
+void gh_batch_seal(struct gh_batch *b, struct gh_core *core, bool stored, int64_t at_ms)
+{
+  struct gh_update *u = &b->update;
+  if (stored) gh_seal(core, u);
+  add_refused(b, at_ms);
+  struct gh_commit_lead *leads = gh_arena_zero(&u->arena, u->nleads + 1, sizeof *leads);
+  struct gh_commit_bucket *buckets = gh_arena_zero(&u->arena, u->nbuckets + 1, sizeof *buckets);
+  for (unsigned i = 0; i < u->nleads; i++) leads[i] = (struct gh_commit_lead){u->leads[i].id, u->leads[i].json};
+  for (unsigned i = 0; i < u->nbuckets; i++) buckets[i] = (struct gh_commit_bucket){u->buckets[i].key, u->buckets[i].bytes};
+  b->commit = (struct gh_commit){.seq = u->seq, .meta = u->meta, .dict = u->dict, .log = gh_buf_str(&u->log), .buckets = buckets, .nbuckets = u->nbuckets,
+                                 .drop = u->drop, .ndrop = u->ndrop, .cut_seq = u->cut_seq, .leads = leads, .nleads = u->nleads, .dead = b->dead, .ndead = b->ndead};
+}
