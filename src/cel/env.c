@@ -1,0 +1,120 @@
+#include "env.h"
+
+#include "goldhour/base/check.h"
+
+struct release {
+  struct release *next;
+  void (*call)(void *object);
+  void *object;
+};
+
+static const struct gh_overload_table *const tables[] = {
+  &gh_cel_core_functions, &gh_cel_time_functions, &gh_cel_string_functions, &gh_cel_math_functions, &gh_cel_decimal_functions,
+};
+
+/* "string;list(A);..." — a row that cannot be read is a bug of its table. */
+static void read_params(struct cel_types *types, struct cel_function *f)
+{
+  struct gh_str rest = gh_str(f->overload->params);
+  while (rest.len) {
+    if (gh_str_eq(rest, GH_STR("..."))) {
+      f->more = true;
+      break;
+    }
+    GH_CHECK(f->n < CEL_ARGUMENTS);
+    f->params[f->n] = gh_cel_type_read(types, &rest);
+    GH_CHECK(f->params[f->n] && "a parameter's type");
+    f->n++;
+    if (!rest.len) break;
+    GH_CHECK(*rest.ptr == ';');
+    rest = gh_str_n(rest.ptr + 1, rest.len - 1);
+  }
+  GH_CHECK(!f->more || f->n > 0);
+}
+
+static void add_function(struct gh_cel_env *env, const struct gh_overload *overload)
+{
+  struct cel_types types = {.arena = env->arena};
+  struct gh_str result = gh_str(overload->result), name = gh_str(overload->name);
+  struct cel_function *f = gh_arena_zero(env->arena, 1, sizeof *f);
+  f->overload = overload;
+  f->result = gh_cel_type_read(&types, &result);
+  GH_CHECK(f->result && "a result's type");
+  read_params(&types, f);
+  uint32_t at;
+  if (gh_textmap_add(&env->function_index, name, (uint32_t)env->function_index.len, &at)) {
+    env->functions[env->function_index.len - 1] = f;
+    return;
+  }
+  struct cel_function *last = env->functions[at];
+  while (last->next) last = last->next;
+  last->next = f;
+}
+
+struct gh_cel_env *gh_cel_env_new(struct gh_arena *arena, const struct gh_zones *zones, const struct gh_zone *zone)
+{
+  struct gh_cel_env *env = gh_arena_zero(arena, 1, sizeof *env);
+  env->arena = arena;
+  env->zones = zones;
+  env->zone = zone;
+  gh_textmap_init(&env->index, arena);
+  gh_textmap_init(&env->function_index, arena);
+  gh_arena_init(&env->prepared.arena, 0);
+  size_t rows = 0;
+  for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) rows += tables[t]->n;
+  env->functions = gh_arena_zero(arena, rows + 1, sizeof *env->functions);
+  for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+    for (size_t i = 0; i < tables[t]->n; i++) add_function(env, &tables[t]->rows[i]);
+  return env;
+}
+
+void gh_cel_env_free(struct gh_cel_env *env)
+{
+  for (struct release *r = env->prepared.releases; r; r = r->next) r->call(r->object);
+  env->prepared.releases = NULL;
+  gh_arena_free(&env->prepared.arena);
+}
+
+void gh_cel_on_free(struct gh_arena *arena, void (*release)(void *object), void *object)
+{
+  struct prepared *prepared = (struct prepared *)(void *)arena; /* its first member: functions are given no other arena */
+  struct release *r = gh_arena_alloc(arena, sizeof *r);
+  *r = (struct release){prepared->releases, release, object};
+  prepared->releases = r;
+}
+
+static struct cel_name *room(struct gh_cel_env *env)
+{
+  if (env->nnames == env->names_cap) {
+    uint32_t cap = env->names_cap ? env->names_cap * 2 : 32;
+    struct cel_name *names = gh_arena_zero(env->arena, cap, sizeof *names);
+    if (env->nnames) memcpy(names, env->names, env->nnames * sizeof *names);
+    env->names = names;
+    env->names_cap = cap;
+  }
+  return &env->names[env->nnames++];
+}
+
+void gh_cel_declare(struct gh_cel_env *env, struct gh_str name, struct gh_type type, unsigned row, unsigned slot)
+{
+  GH_CHECK(row < GH_CEL_ROWS);
+  uint32_t at;
+  struct cel_name *held = gh_textmap_find(&env->index, name, &at) ? &env->names[at] : room(env);
+  if (held->name.ptr == NULL || !gh_str_eq(held->name, name)) held->name = gh_arena_str(env->arena, name);
+  held->type = type;
+  held->row = row;
+  held->slot = slot;
+  gh_textmap_add(&env->index, held->name, (uint32_t)(held - env->names), NULL);
+}
+
+const struct cel_name *gh_cel_env_name(const struct gh_cel_env *env, struct gh_str name)
+{
+  uint32_t at;
+  return gh_textmap_find(&env->index, name, &at) ? &env->names[at] : NULL;
+}
+
+const struct cel_function *gh_cel_env_function(const struct gh_cel_env *env, struct gh_str name)
+{
+  uint32_t at;
+  return gh_textmap_find(&env->function_index, name, &at) ? env->functions[at] : NULL;
+}

@@ -1,0 +1,45 @@
+/* What an environment knows: declared names, and the functions of all tables by name. */
+#ifndef GH_CEL_ENV_H
+#define GH_CEL_ENV_H
+
+#include "goldhour/base/textmap.h"
+#include "function.h"
+#include "type.h"
+
+enum { CEL_ARGUMENTS = 32 }; /* parameters a signature may list */
+
+struct cel_name {
+  struct gh_str name;
+  struct gh_type type;
+  unsigned row, slot;
+};
+
+/* An overload, its parameter types read. */
+struct cel_function {
+  const struct gh_overload *overload;
+  struct cel_function *next; /* of the same name, in the order of the tables */
+  uint8_t n;                 /* parameters listed; the last one may repeat */
+  bool more;
+  struct cel_type *params[CEL_ARGUMENTS];
+  struct cel_type *result;
+};
+
+struct release;
+struct gh_cel_env {
+  struct gh_arena *arena; /* borrowed */
+  const struct gh_zones *zones;
+  const struct gh_zone *zone;
+  struct gh_textmap index; /* of names */
+  struct cel_name *names;
+  uint32_t nnames, names_cap;
+  struct gh_textmap function_index;
+  struct cel_function **functions; /* the first of each name */
+  struct prepared { struct gh_arena arena; struct release *releases; } prepared; /* what functions make at compile time; .arena is what they see */
+};
+
+/* NULL: not declared. */
+const struct cel_name *gh_cel_env_name(const struct gh_cel_env *env, struct gh_str name);
+/* The overloads of a name, NULL if there are none. */
+const struct cel_function *gh_cel_env_function(const struct gh_cel_env *env, struct gh_str name);
+
+#endif
