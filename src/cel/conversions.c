@@ -239,6 +239,8 @@ static bool duration_nanos(struct gh_str s, __int128 *nanos)
   return true;
 }
 
+#define LONGEST_NANOS ((__int128)INT64_C(315576000000) * 1000000000) /* that of protobuf */
+
 static struct gh_value duration_of(struct gh_call *call, struct gh_str text)
 {
   struct gh_str s = text;
@@ -247,7 +249,7 @@ static struct gh_value duration_of(struct gh_call *call, struct gh_str text)
   __int128 nanos;
   if (!duration_nanos(s, &nanos)) return malformed(call, text, "duration");
   if (negative) nanos = -nanos;
-  if (nanos > INT64_MAX || nanos < INT64_MIN) return RANGE("duration (292 years)");
+  if (nanos > LONGEST_NANOS || nanos < -LONGEST_NANOS) return RANGE("duration (10,000 years)");
   int64_t seconds = (int64_t)(nanos / 1000000000), rest = (int64_t)(nanos % 1000000000);
   if (rest < 0) {
     rest += 1000000000;

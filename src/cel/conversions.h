@@ -8,7 +8,7 @@
  *   string     numbers in their shortest form, bytes that are valid UTF-8, timestamps as RFC 3339 in UTC, durations in seconds (`5400s`)
  *   bool       1 t T true TRUE True, 0 f F false FALSE False
  *   timestamp  RFC 3339 with offset, or seconds since 1970; years 1 to 9999
- *   duration   `1h30m`, `-1.5s`; units h m s ms us µs ns; at most 2^63 nanoseconds (292 years)
+ *   duration   `1h30m`, `-1.5s`; units h m s ms us µs ns; at most 315,576,000,000 s (10,000 years)
  */
 #ifndef GH_CEL_CONVERSIONS_H
 #define GH_CEL_CONVERSIONS_H

@@ -1,28 +1,30 @@
 #!/usr/bin/env python3
 """Runs cases of CEL through `goldhour eval --cases` and compares.
 
-usage: run.py GOLDHOUR CASES.jsonl...
+usage: run.py GOLDHOUR [CASES.jsonl...]
 
+Without files: own.jsonl beside this one, the examples of docs/cel.md, and ../shared/cel-conformance/cases.jsonl where it is.
 A case is a line of JSON as `goldhour eval --cases` reads it, with what must come out:
   {"expr": "1 + 1", "want": {"int": "2"}}
-  {"expr": "1 / 0", "want": {"error": "divide by zero"}}                    any error is right
-  {"expr": "1 / 0", "want": {"error": ""}, "says": "divide by zero"}        the error's text must contain it
+  {"expr": "1 / 0", "want": {"error": "divide by zero"}}                      any error is right
+  {"expr": "1 / 0", "want": {"error": ""}, "says": "by zero"}                 the error's text must contain it
 Further keys (file, section, name) say where it stands. Typed values are those of docs/cel.md.
 Maps compare without order; doubles by value, and NaN equals NaN.
-Ends with `N passed, N failed`; exit status 1 if any failed, 77 if there was nothing to run.
+Prints `ok NAME` or `FAILED NAME: why` for each case, a count for each file, and `N passed, N failed`; exit status 1 if any failed.
 """
 import collections
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 
-SKIPPED = 77
-
-
-def double(text):
-    return float(text)
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+PUBLIC = os.path.join(os.path.dirname(ROOT), "shared", "cel-conformance", "cases.jsonl")
+MANUAL = os.path.join(ROOT, "docs", "cel.md")
+EXAMPLE = re.compile(r"`([^`]+)` → (?:`([^`]+)`|an error)")
 
 
 def canonical(value):
@@ -31,7 +33,7 @@ def canonical(value):
         return ("malformed", json.dumps(value, sort_keys=True))
     kind, inner = next(iter(value.items()))
     if kind == "double":
-        number = double(inner)
+        number = float(inner)
         return (kind, "nan" if math.isnan(number) else number)
     if kind == "list":
         return (kind, tuple(canonical(item) for item in inner))
@@ -53,60 +55,74 @@ def holds(case, got):
 
 
 def evaluate(program, cases):
-    """What the program answers, a line a case."""
+    """What the program answers, one for each case."""
     lines = "".join(json.dumps({k: v for k, v in case.items() if k != "want"}) + "\n" for case in cases)
     run = subprocess.run([program, "eval", "--cases", "-"], input=lines.encode(), stdout=subprocess.PIPE)
     answers = [json.loads(line) for line in run.stdout.decode().splitlines()]
-    if run.returncode != 0:
-        answers.append({"error": "exit status %d" % run.returncode})
-    return answers
+    if run.returncode != 0 or len(answers) != len(cases):
+        print("%d cases gave %d answers and exit status %d" % (len(cases), len(answers), run.returncode))
+        answers += [{"error": "no answer"}] * (len(cases) - len(answers))
+        answers[-1:] = [{"broken": "exit status %d" % run.returncode}]
+    return answers[:len(cases)]
 
 
-def place(path, number, case):
-    parts = [case.get(key) for key in ("file", "section", "name") if case.get(key)]
-    return "%s:%d%s" % (os.path.basename(path), number, " " + "/".join(parts) if parts else "")
-
-
-def run_file(program, path):
-    """Passed and failed by group; prints what failed."""
+def file_cases(path):
     with open(path, encoding="utf-8") as lines:
-        cases = [(n, json.loads(line)) for n, line in enumerate(lines, 1) if line.strip()]
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                case = json.loads(line)
+                parts = [case[key] for key in ("file", "section", "name") if case.get(key)]
+                yield "%s:%d %s" % (os.path.basename(path), number, "/".join(parts)), case
+
+
+def manual_cases(program):
+    """The manual's examples: `EXPR` → `VALUE`, both sides being CEL; quoted in a table, `|` is written `\\|`."""
+    found = []
+    with open(MANUAL, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            for expr, value in EXAMPLE.findall(line):
+                found.append(("cel.md:%d" % number, expr.replace("\\|", "|"), value.replace("\\|", "|")))
+    wants = evaluate(program, [{"expr": value or "1 / 0"} for _, _, value in found])
+    for (name, expr, value), want in zip(found, wants):
+        yield name, {"file": "manual", "expr": expr, "want": want["value"] if value and "value" in want else {"error": ""}}
+
+
+def run_cases(program, title, cases):
+    """Passed and failed; prints a line for each case and a count for each group."""
     answers = evaluate(program, [case for _, case in cases])
-    if len(answers) != len(cases):
-        print("%s: %d cases, but %d answers" % (path, len(cases), len(answers)))
     counts = collections.defaultdict(lambda: [0, 0])
-    for i, (number, case) in enumerate(cases):
-        got = answers[i] if i < len(answers) else {"error": "no answer"}
+    for (name, case), got in zip(cases, answers):
         ok = holds(case, got)
         counts[case.get("file", "")][0 if ok else 1] += 1
-        if not ok:
-            print("FAILED %s\n  expr   %s\n  want   %s%s\n  got    %s" % (
-                place(path, number, case), case.get("expr"), json.dumps(case["want"], ensure_ascii=False),
-                " saying " + case["says"] if "says" in case else "", json.dumps(got, ensure_ascii=False)))
-    if len(answers) > len(cases):
-        counts["answers"][1] += len(answers) - len(cases)
-    return counts
+        if ok:
+            print("ok %s" % name)
+            continue
+        print("  expr %s\n  want %s%s" % (case.get("expr"), json.dumps(case["want"], ensure_ascii=False),
+                                          " saying " + case["says"] if "says" in case else ""))
+        print("FAILED %s: got %s" % (name, json.dumps(got, ensure_ascii=False)))
+    for group, (good, bad) in sorted(counts.items()):
+        print("%-12s %-16s %4d passed, %d failed" % (title, group, good, bad))
+    return sum(good for good, _ in counts.values()), sum(bad for _, bad in counts.values())
 
 
 def main(arguments):
-    if len(arguments) < 2:
+    if not arguments or arguments[0].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2
-    program, paths = arguments[0], arguments[1:]
-    passed = failed = ran = 0
+    program = arguments[0]
+    paths = arguments[1:] or [os.path.join(HERE, "own.jsonl"), PUBLIC]
+    totals = [0, 0]
+    suites = [] if arguments[1:] else [("manual", lambda: manual_cases(program))]
     for path in paths:
-        if not os.path.exists(path):
-            print("SKIPPED %s: there is no such file here" % path)
-            continue
-        ran += 1
-        for group, (good, bad) in sorted(run_file(program, path).items()):
-            print("%-14s %-18s %4d passed, %d failed" % (os.path.basename(path), group, good, bad))
-            passed += good
-            failed += bad
-    print("%d passed, %d failed" % (passed, failed))
-    if failed:
-        return 1
-    return 0 if ran else SKIPPED
+        if os.path.exists(path):
+            suites.append((os.path.basename(path), lambda path=path: file_cases(path)))
+        else:
+            print("SKIPPED %s: not here; the public conformance cases are no part of the project" % os.path.relpath(path, ROOT))
+    for title, cases in suites:
+        passed, failed = run_cases(program, title, list(cases()))
+        totals = [totals[0] + passed, totals[1] + failed]
+    print("%d passed, %d failed" % tuple(totals))
+    return 1 if totals[1] else 0
 
 
 if __name__ == "__main__":

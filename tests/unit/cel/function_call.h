@@ -48,7 +48,7 @@ static const struct gh_overload *row_of(const char *name, unsigned n)
   return NULL;
 }
 
-static struct gh_value call_with_steps(const char *name, const struct gh_value *args, unsigned n, uint32_t steps)
+static struct gh_value __attribute__((unused)) call_with_steps(const char *name, const struct gh_value *args, unsigned n, uint32_t steps)
 {
   struct gh_call call = {.scratch = &scratch, .zones = zones, .steps = &steps};
   return row_of(name, n)->call(&call, args, n);

@@ -125,8 +125,8 @@ static void durations(void **state)
   assert_value(CALL("duration", text("1µs")), gh_duration(0, 1000));
   assert_value(CALL("duration", text("0")), gh_duration(0, 0));
   assert_value(CALL("duration", text("+.5s")), gh_duration(0, 500000000));
-  assert_value(CALL("duration", text("9223372036.854775807s")), gh_duration(9223372036, 854775807));
-  assert_error(CALL("duration", text("9223372036.854775808s")), "range");
+  assert_value(CALL("duration", text("-315576000000s")), gh_duration(-315576000000, 0));
+  assert_error(CALL("duration", text("315576000000.000000001s")), "range");
   assert_error(CALL("duration", text("-320000000000s")), "range");
   assert_error(CALL("duration", text("99999999999999999999999999999999999999999999h")), "range");
   assert_error(CALL("duration", text("1d")), "conversion");
