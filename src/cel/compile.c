@@ -16,8 +16,8 @@ struct generator {
 
 static void generate(struct generator *g, struct node *n);
 
-/* Appends an instruction; `grows` is what it adds to the stack. Returns its index: the array may move. */
-static uint32_t emit(struct generator *g, enum instruction_op op, int grows)
+/* Appends an instruction; `grows` is what it adds to the stack. The array may move with the next one. */
+static struct instruction *emit(struct generator *g, enum instruction_op op, int grows)
 {
   if (g->n == g->cap) {
     uint32_t cap = g->cap ? g->cap * 2 : 32;
@@ -30,12 +30,19 @@ static uint32_t emit(struct generator *g, enum instruction_op op, int grows)
   g->code[g->n].op = (uint8_t)op;
   g->depth = (uint32_t)((int)g->depth + grows);
   if (g->depth > g->deepest) g->deepest = g->depth;
-  return g->n++;
+  return &g->code[g->n++];
+}
+
+/* The same, where the instruction is completed later: its index. */
+static uint32_t emit_open(struct generator *g, enum instruction_op op, int grows)
+{
+  emit(g, op, grows);
+  return g->n - 1;
 }
 
 static void push(struct generator *g, struct gh_value value)
 {
-  g->code[emit(g, DO_PUSH, 1)].constant = value;
+  emit(g, DO_PUSH, 1)->constant = value;
 }
 
 static void note_slot(struct generator *g, const struct cel_name *name)
@@ -63,7 +70,7 @@ static void note_slots(struct generator *g, const struct node *n)
 
 static void load(struct generator *g, const struct node *n)
 {
-  struct instruction *i = &g->code[emit(g, n->has ? DO_HAS_SLOT : DO_LOAD, 1)];
+  struct instruction *i = emit(g, n->has ? DO_HAS_SLOT : DO_LOAD, 1);
   const struct gh_type *type = &n->slot->type;
   i->row = n->slot->row;
   i->slot = n->slot->slot;
@@ -72,7 +79,7 @@ static void load(struct generator *g, const struct node *n)
 
 static void copy(struct generator *g, uint32_t place)
 {
-  g->code[emit(g, DO_COPY, 1)].target = place;
+  emit(g, DO_COPY, 1)->target = place;
 }
 
 static void set_target(struct generator *g, uint32_t first, uint32_t end)
@@ -85,9 +92,9 @@ static bool emit_predicate(struct generator *g, const struct node *n, enum instr
 {
   struct gh_cel_predicate predicate;
   if (!gh_cel_predicate(g->kept, n, &predicate)) return false;
-  uint32_t at = emit(g, op, op == DO_PREDICATE);
-  g->code[at].predicate = predicate;
-  g->code[at].target = op == DO_PREDICATE ? 0 : UINT32_MAX;
+  struct instruction *i = emit(g, op, op == DO_PREDICATE);
+  i->predicate = predicate;
+  i->target = op == DO_PREDICATE ? 0 : UINT32_MAX;
   return true;
 }
 
@@ -103,7 +110,7 @@ static uint32_t logic(struct generator *g, struct node *n)
   for (uint32_t i = 0; i < n->n; i++) {
     if (done[i]) continue;
     generate(g, n->kids[i]);
-    g->code[emit(g, and ? DO_AND : DO_OR, -1)].target = UINT32_MAX;
+    emit(g, and ? DO_AND : DO_OR, -1)->target = UINT32_MAX;
   }
   set_target(g, first, g->n);
   return predicates;
@@ -112,9 +119,9 @@ static uint32_t logic(struct generator *g, struct node *n)
 static void choice(struct generator *g, struct node *n)
 {
   generate(g, n->kids[0]);
-  uint32_t choose = emit(g, DO_CHOOSE, -1);
+  uint32_t choose = emit_open(g, DO_CHOOSE, -1);
   generate(g, n->kids[1]);
-  uint32_t jump = emit(g, DO_JUMP, -1);
+  uint32_t jump = emit_open(g, DO_JUMP, -1);
   g->code[choose].target = g->n;
   generate(g, n->kids[2]);
   g->code[jump].target = g->code[choose].other = g->n;
@@ -123,17 +130,17 @@ static void choice(struct generator *g, struct node *n)
 static void fold(struct generator *g, struct node *n)
 {
   generate(g, n->kids[0]);
-  uint32_t place = g->depth - 1, begin = emit(g, DO_FOLD_BEGIN, CEL_LOOP_PLACES - 1);
+  uint32_t place = g->depth - 1, begin = emit_open(g, DO_FOLD_BEGIN, CEL_LOOP_PLACES - 1);
   n->local->place = place + 3;
   if (n->local2) n->local2->place = place + 4;
-  uint32_t next = emit(g, DO_FOLD_NEXT, 0), filter = 0;
+  uint32_t next = emit_open(g, DO_FOLD_NEXT, 0), filter = 0;
   if (n->kids[1]) {
     generate(g, n->kids[1]);
-    filter = emit(g, DO_FOLD_FILTER, -1);
+    filter = emit_open(g, DO_FOLD_FILTER, -1);
   }
   if (n->kids[2]) generate(g, n->kids[2]);
   else copy(g, n->local->place);
-  uint32_t take = emit(g, DO_FOLD_TAKE, -1), end = emit(g, DO_FOLD_END, 1 - CEL_LOOP_PLACES);
+  uint32_t take = emit_open(g, DO_FOLD_TAKE, -1), end = emit_open(g, DO_FOLD_END, 1 - CEL_LOOP_PLACES);
   uint32_t steps = end - next;
   g->code[begin].way = g->code[take].way = g->code[end].way = n->op;
   g->code[next].way = n->local2 != NULL;
@@ -163,19 +170,19 @@ static void operation(struct generator *g, const struct node *n)
 {
   if (emit_predicate(g, n, DO_PREDICATE)) return;
   generate_all(g, n);
-  g->code[emit(g, n->kind == NODE_UNARY ? DO_UNARY : DO_BINARY, 1 - (int)n->n)].way = n->op;
+  emit(g, n->kind == NODE_UNARY ? DO_UNARY : DO_BINARY, 1 - (int)n->n)->way = n->op;
 }
 
 static void select(struct generator *g, const struct node *n)
 {
   generate(g, n->kids[0]);
-  g->code[emit(g, n->has ? DO_HAS : DO_SELECT, 0)].constant = gh_string(gh_arena_str(g->kept, n->name));
+  emit(g, n->has ? DO_HAS : DO_SELECT, 0)->constant = gh_string(gh_arena_str(g->kept, n->name));
 }
 
 static void literal(struct generator *g, const struct node *n)
 {
   generate_all(g, n);
-  g->code[emit(g, n->kind == NODE_LIST ? DO_LIST : DO_MAP, 1 - (int)n->n)].target = n->n;
+  emit(g, n->kind == NODE_LIST ? DO_LIST : DO_MAP, 1 - (int)n->n)->target = n->n;
 }
 
 /* Lets a function make something of its constant arguments once; an error refuses the program; unchecked, it waits for the call. */
@@ -201,9 +208,9 @@ static void call(struct generator *g, const struct node *n)
     site->candidates[i] = n->site->candidates[i];
     site->prepared[i] = prepare(g, n, site->candidates[i]->overload);
   }
-  uint32_t at = emit(g, DO_CALL, 1 - (int)n->n);
-  g->code[at].call = site;
-  g->code[at].target = n->n;
+  struct instruction *i = emit(g, DO_CALL, 1 - (int)n->n);
+  i->call = site;
+  i->target = n->n;
 }
 
 static struct gh_value kept_constant(struct generator *g, struct gh_value v)
@@ -241,7 +248,7 @@ static void generate_root(struct generator *g, struct node *root, struct gh_prog
     p->predicates_only = p->npredicates == root->n;
     p->rest = 1 + p->npredicates;
   } else if (gh_cel_predicate(g->kept, root, &alone)) {
-    g->code[emit(g, DO_PREDICATE, 1)].predicate = alone;
+    emit(g, DO_PREDICATE, 1)->predicate = alone;
     p->npredicates = 1;
     p->predicates_only = true;
   } else {
