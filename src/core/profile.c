@@ -23,7 +23,7 @@ static void meet_becomes(struct gh_core *core, const struct gh_rule *rule, bool 
     return;
   }
   enum gh_verdict verdict = first ? GH_V_BECOMES_FIRST : now ? GH_V_BECOMES_SAME : GH_V_BECOMES_FALSE;
-  if (gh_core_asked(core)) gh_core_say(core, verdict, rule, gh_program_text(rule->becomes));
+  if (gh_core_asked(core)) gh_core_say_condition(core, verdict, rule, rule->becomes, GH_STR(""));
 }
 
 static void apply(struct gh_core *core, const struct gh_event *e, bool bulk)

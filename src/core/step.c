@@ -26,7 +26,7 @@ bool gh_core_holds(struct gh_core *core, const struct gh_program *p, const struc
   if (gh_cel_test(p, &core->frame, &wrong)) return true;
   bool failed = wrong.kind == GH_ERROR;
   core->counters.errors += failed;
-  if (gh_core_asked(core)) gh_core_say(core, failed ? error : no, rule, failed ? gh_text(wrong) : gh_program_text(p));
+  if (gh_core_asked(core)) gh_core_say_condition(core, failed ? error : no, rule, p, failed ? gh_text(wrong) : GH_STR(""));
   return false;
 }
 

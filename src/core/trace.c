@@ -1,4 +1,5 @@
 #include "goldhour/base/check.h"
+#include "goldhour/model/lead.h"
 #include "inside.h"
 
 static const struct { const char *name, *phrase; } words[] = {
@@ -45,4 +46,42 @@ void gh_core_say(struct gh_core *core, enum gh_verdict verdict, const struct gh_
 {
   struct gh_trace trace = {.verdict = verdict, .customer = core->event.customer, .event = core->event.id, .rule = rule, .t_ms = core->t_ms, .detail = detail};
   core->options.trace(core->options.trace_ctx, &trace);
+}
+
+/* ---- a condition, and what it read ---- */
+
+static void put_read(struct gh_core *core, struct gh_buf *out, const char *prefix, struct gh_str name, unsigned row, unsigned slot)
+{
+  struct gh_value v = core->frame.rows[row] ? core->frame.rows[row][slot] : gh_core_fetch(core, row, slot);
+  gh_buf_fmt(out, "\n  %s%.*s = ", prefix, GH_FMT(name));
+  if (v.kind == GH_ABSENT) gh_buf_add_str(out, GH_STR("absent"));
+  else if (v.kind == GH_ERROR) gh_buf_fmt(out, "error: %.*s", GH_FMT(gh_text(v)));
+  else gh_json_value(out, v, core->rules->zone);
+}
+
+static void put_fields_read(struct gh_core *core, struct gh_buf *out, const struct gh_program *p, const struct gh_event_type *type, unsigned row)
+{
+  const char *prefix = row == GH_ROW_EVENT ? "event." : "customer.";
+  for (unsigned i = 0; i < type->nfields; i++)
+    if (gh_program_reads(p, row, i)) put_read(core, out, prefix, type->fields[i].name, row, i);
+}
+
+/* The condition's text, and below it the values of the names it reads, a line each. */
+static void put_condition(struct gh_core *core, struct gh_buf *out, const struct gh_rule *rule, const struct gh_program *p)
+{
+  const struct gh_rules *rules = core->rules;
+  gh_buf_add_str(out, gh_program_text(p));
+  if (rule->on != GH_ON_BECOMES) put_fields_read(core, out, p, core->event.type, GH_ROW_EVENT);
+  put_fields_read(core, out, p, &rules->schema->customer, GH_ROW_CUSTOMER);
+  for (unsigned i = 0; i < rules->nfeatures; i++)
+    if (gh_program_reads(p, GH_ROW_FEATURE, i)) put_read(core, out, "feature.", rules->features[i].name, GH_ROW_FEATURE, i);
+}
+
+void gh_core_say_condition(struct gh_core *core, enum gh_verdict verdict, const struct gh_rule *rule, const struct gh_program *p, struct gh_str wrong)
+{
+  struct gh_buf detail = {0};
+  if (wrong.len) gh_buf_fmt(&detail, "%.*s\n", GH_FMT(wrong));
+  put_condition(core, &detail, rule, p);
+  gh_core_say(core, verdict, rule, gh_buf_str(&detail));
+  gh_buf_free(&detail);
 }

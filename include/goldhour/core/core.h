@@ -121,7 +121,7 @@ void gh_update_free(struct gh_update *u);
 /* What core says while it decides, if asked (explain, test). Texts live for the call. */
 enum gh_verdict {
   GH_V_TAKEN,        /* event accepted (rule NULL) */   GH_V_DUPLICATE, GH_V_TOO_LATE, GH_V_TOO_EARLY, GH_V_IDS_FULL, GH_V_PROFILE_OLD,
-  GH_V_WHEN_FALSE,   /* detail: the condition */        GH_V_WHEN_ERROR,
+  GH_V_WHEN_FALSE,   /* detail: the condition, and the values it read, a line each; of an error, the error before them */ GH_V_WHEN_ERROR,
   GH_V_AUDIENCE_FALSE, GH_V_AUDIENCE_ERROR,
   GH_V_WAIT_BEGUN,   GH_V_WAIT_ALREADY, GH_V_WAIT_RESTARTED, GH_V_WAIT_CANCELLED, GH_V_WAIT_TOO_LATE, GH_V_WAIT_DROPPED, GH_V_WAITS_FULL,
   GH_V_DATE_PASSED,  GH_V_DATE_ABSENT,
