@@ -36,6 +36,7 @@ struct eval_options {
 struct session {
   struct gh_zones *zones;
   const struct gh_zone *zone;
+  struct gh_cel_env *env;  /* in `arena`; NULL before the first */
   struct gh_arena arena;   /* environment, program, values bound */
   struct gh_arena scratch; /* of the evaluation */
 };
@@ -44,7 +45,7 @@ struct session {
 struct bindings {
   struct gh_cel_env *env;
   struct gh_value *values;
-  unsigned n, cap;
+  unsigned n;
 };
 
 static void session_begin(struct session *s)
@@ -54,8 +55,17 @@ static void session_begin(struct session *s)
   gh_arena_init(&s->scratch, GH_CEL_BYTES);
 }
 
+/* Forgets the last expression with its names and its value. */
+static void session_reset(struct session *s)
+{
+  if (s->env) gh_cel_env_free(s->env);
+  s->env = NULL;
+  gh_arena_reset(&s->arena);
+}
+
 static void session_end(struct session *s)
 {
+  session_reset(s);
   gh_arena_free(&s->arena);
   gh_arena_free(&s->scratch);
   gh_zones_free(s->zones);
@@ -63,7 +73,8 @@ static void session_end(struct session *s)
 
 static struct bindings bindings_new(struct session *s, unsigned cap)
 {
-  struct bindings b = {.env = gh_cel_env_new(&s->arena, s->zones, s->zone), .cap = cap};
+  s->env = gh_cel_env_new(&s->arena, s->zones, s->zone);
+  struct bindings b = {.env = s->env};
   b.values = gh_arena_zero(&s->arena, cap + 1, sizeof *b.values);
   return b;
 }
@@ -201,7 +212,7 @@ static void run_lines(struct session *s, FILE *in)
   for (ssize_t len; (len = getline(&line, &cap, in)) >= 0;) {
     struct gh_str text = trimmed(line, len);
     if (is_blank(text)) continue;
-    gh_arena_reset(&s->arena);
+    session_reset(s);
     print_case(&out, run_case(s, text));
     if (in == stdin) fflush(stdout); /* whoever asks line by line waits for it */
   }

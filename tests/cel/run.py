@@ -61,8 +61,7 @@ def evaluate(program, cases):
     answers = [json.loads(line) for line in run.stdout.decode().splitlines()]
     if run.returncode != 0 or len(answers) != len(cases):
         print("%d cases gave %d answers and exit status %d" % (len(cases), len(answers), run.returncode))
-        answers += [{"error": "no answer"}] * (len(cases) - len(answers))
-        answers[-1:] = [{"broken": "exit status %d" % run.returncode}]
+        answers += [{"no answer": "exit status %d" % run.returncode}] * (len(cases) - len(answers))
     return answers[:len(cases)]
 
 
@@ -84,7 +83,7 @@ def manual_cases(program):
                 found.append(("cel.md:%d" % number, expr.replace("\\|", "|"), value.replace("\\|", "|")))
     wants = evaluate(program, [{"expr": value or "1 / 0"} for _, _, value in found])
     for (name, expr, value), want in zip(found, wants):
-        yield name, {"file": "manual", "expr": expr, "want": want["value"] if value and "value" in want else {"error": ""}}
+        yield name, {"file": "manual", "expr": expr, "want": want.get("value", {"no value": value}) if value else {"error": ""}}
 
 
 def run_cases(program, title, cases):
@@ -117,7 +116,7 @@ def main(arguments):
         if os.path.exists(path):
             suites.append((os.path.basename(path), lambda path=path: file_cases(path)))
         else:
-            print("SKIPPED %s: not here; the public conformance cases are no part of the project" % os.path.relpath(path, ROOT))
+            print("SKIPPED %s: no such file here" % os.path.relpath(path, ROOT))
     for title, cases in suites:
         passed, failed = run_cases(program, title, list(cases()))
         totals = [totals[0] + passed, totals[1] + failed]
