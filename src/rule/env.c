@@ -1,7 +1,7 @@
 /* The names that conditions see, and their compilation. One environment an event type, made when a rule first needs it. */
 #include "reader.h"
 
-static const struct gh_type string_type = {.kind = GH_STRING}, timestamp_type = {.kind = GH_TIMESTAMP}, bool_type = {.kind = GH_BOOL};
+static const struct gh_type string_type = {.kind = GH_STRING}, timestamp_type = {.kind = GH_TIMESTAMP};
 
 static void declare(struct gh_cel_env *env, const char *row_name, struct gh_str name, struct gh_type type, unsigned place[2])
 {
@@ -23,9 +23,15 @@ static void declare_event(struct gh_cel_env *env, const struct gh_event_type *ty
   declare(env, "event", GH_STR("time"), timestamp_type, (unsigned[]){GH_ROW_EVENT, n + GH_SLOT_TIME});
 }
 
+static void free_env(void *env)
+{
+  gh_cel_env_free(env);
+}
+
 struct gh_cel_env *gh_rules_env(struct gh_rules *rules, const struct gh_event_type *type, bool features)
 {
   struct gh_cel_env *env = gh_cel_env_new(&rules->arena, rules->zones, rules->zone);
+  gh_arena_on_free(&rules->arena, free_env, env);
   declare_event(env, type);
   if (!features) return env;
   const struct gh_event_type *customer = &rules->schema->customer;
@@ -59,6 +65,5 @@ const struct gh_program *gh_reader_compile(struct gh_rule_reader *r, struct gh_c
   struct gh_fault *fault = gh_fault(r->faults, n->at, "'%.*s': %.*s%.*s", GH_FMT(n->key), GH_FMT(cel.message), GH_FMT(note));
   fault->hint = gh_arena_str(&r->faults->arena, cel.hint);
   fault->excerpt = gh_fault_caret(r->faults, text, cel.offset);
-  if (!cel.hint.len && want.kind == bool_type.kind && text.len == 0) fault->hint = GH_STR("a condition is an expression such as event.amount >= 8000.00");
   return NULL;
 }

@@ -121,7 +121,8 @@ bool gh_rules_parse(struct gh_rules *rules, const struct gh_rules_file *files, u
 /* A cleared set that owns an empty arena. Free with gh_rules_free. */
 struct gh_rules *gh_rules_new(void);
 void gh_rules_free(struct gh_rules *rules);
-/* The set's environment for conditions on `type` (NULL: no event fields but id, type, time), with features unless `features` is false; in the set's arena. */
+/* An environment for conditions on `type` (NULL: no event fields but id, type, time), in the set's arena. Without `features` it is that of features' own
+ * expressions, which see `event` alone. On the schema's customer, which `becomes` is about, `event` has no fields but id, type, time, in the slots behind the profile's. */
 struct gh_cel_env *gh_rules_env(struct gh_rules *rules, const struct gh_event_type *type, bool features);
 
 #endif
