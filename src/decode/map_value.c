@@ -14,15 +14,14 @@ static void trim(struct json_node *n)
   while (n->text_len > 0 && blank(*n->text)) n->text++, n->text_len--;
 }
 
-/* The node at a pointer, texts trimmed; false: nothing there. */
-static bool find(const struct gh_decoder *d, const struct map_run *run, int path, struct json_node *out)
+/* The node at a pointer; a text may be trimmed, into `copy`. NULL: nothing there. A list is never copied: its elements follow it. */
+static const struct json_node *find(const struct gh_decoder *d, const struct map_run *run, int path, struct json_node *copy)
 {
   const struct json_node *n = run->found[path];
-  if (!n) return false;
-  *out = *n;
-  if (n->kind != JSON_STRING || !d->mapping->trim) return true;
-  trim(out);
-  return out->text_len > 0;
+  if (!n || n->kind != JSON_STRING || !d->mapping->trim) return n;
+  *copy = *n;
+  trim(copy);
+  return copy->text_len > 0 ? copy : NULL;
 }
 
 static size_t part_len(const struct join_part *part, struct gh_str text)
@@ -33,21 +32,23 @@ static size_t part_len(const struct join_part *part, struct gh_str text)
 /* The texts of the parts; false: one is not there, or no text or number. */
 static bool part_texts(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_str *texts)
 {
-  struct json_node n;
+  struct json_node copy;
   for (unsigned i = 0; i < s->nparts; i++) {
     texts[i] = s->parts[i].literal;
     if (s->parts[i].path < 0) continue;
-    if (!find(d, run, s->parts[i].path, &n) || (n.kind != JSON_STRING && n.kind != JSON_NUMBER) || n.text_len == 0) return false;
-    texts[i] = json_text(&n);
+    const struct json_node *n = find(d, run, s->parts[i].path, &copy);
+    if (!n || (n->kind != JSON_STRING && n->kind != JSON_NUMBER) || n->text_len == 0) return false;
+    texts[i] = json_text(n);
   }
   return true;
 }
 
-static bool join(struct gh_decoder *d, struct map_run *run, const struct source *s, struct json_node *out)
+/* The joined text as a node; NULL: a part is missing. */
+static const struct json_node *join(struct gh_decoder *d, struct map_run *run, const struct source *s, struct json_node *out)
 {
   struct gh_str *texts = gh_arena_alloc(&d->arena, (s->nparts + 1) * sizeof *texts);
   size_t len = 0;
-  if (!part_texts(d, run, s, texts)) return false;
+  if (!part_texts(d, run, s, texts)) return NULL;
   for (unsigned i = 0; i < s->nparts; i++) len += part_len(&s->parts[i], texts[i]);
   char *text = gh_arena_alloc(&d->arena, len + 1), *to = text;
   for (unsigned i = 0; i < s->nparts; i++) {
@@ -57,7 +58,7 @@ static bool join(struct gh_decoder *d, struct map_run *run, const struct source 
     to += zeros + texts[i].len;
   }
   *out = (struct json_node){.text = text, .text_len = (uint32_t)len, .span = 1, .kind = JSON_STRING};
-  return true;
+  return out;
 }
 
 /* The number of a code in its table, or -1. */
@@ -141,12 +142,14 @@ static bool computed(struct gh_decoder *d, struct map_run *run, const struct sou
 
 bool map_value(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_value *out)
 {
-  struct json_node n;
+  struct json_node copy;
+  const struct json_node *n = NULL;
   *out = gh_absent();
   if (s->kind == SOURCE_CEL) return computed(d, run, s, out);
-  bool there = s->kind == SOURCE_POINTER ? find(d, run, s->path, &n) : s->kind == SOURCE_JOIN && join(d, run, s, &n);
+  if (s->kind == SOURCE_POINTER) n = find(d, run, s->path, &copy);
+  if (s->kind == SOURCE_JOIN) n = join(d, run, s, &copy);
   struct gh_str separator = d->convert.separator;
-  bool ok = !there || of_node(d, s, &n, out);
+  bool ok = !n || of_node(d, s, n, out);
   d->convert.separator = separator;
   if (out->kind == GH_ABSENT) *out = s->constant;
   return ok;
