@@ -54,7 +54,7 @@ struct gh_bench_bank {
 bool gh_bench_bank_make(struct gh_bench_bank *bank, const struct gh_bench_options *o);
 void gh_bench_bank_free(struct gh_bench_bank *bank);
 /* The path of a file of the bank, in `path`. */
-const char *gh_bench_path(const struct gh_bench_bank *bank, const char *name, char path[600]);
+const char *gh_bench_path(const struct gh_bench_bank *bank, const char *name, char path[800]);
 /* Writes a file of the bank. False: said on stderr. */
 bool gh_bench_write(const struct gh_bench_bank *bank, const char *name, struct gh_str bytes);
 

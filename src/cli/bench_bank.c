@@ -23,15 +23,15 @@ static bool fail(const char *path)
   return false;
 }
 
-const char *gh_bench_path(const struct gh_bench_bank *bank, const char *name, char path[600])
+const char *gh_bench_path(const struct gh_bench_bank *bank, const char *name, char path[800])
 {
-  snprintf(path, 600, "%s/%s", bank->dir, name);
+  snprintf(path, 800, "%s/%s", bank->dir, name);
   return path;
 }
 
 bool gh_bench_write(const struct gh_bench_bank *bank, const char *name, struct gh_str bytes)
 {
-  char path[600];
+  char path[800];
   FILE *f = fopen(gh_bench_path(bank, name, path), "w");
   if (!f) return fail(path);
   bool ok = fwrite(bytes.ptr, 1, bytes.len, f) == bytes.len;
@@ -82,7 +82,7 @@ static bool write_rules(const struct gh_bench_bank *bank, unsigned n)
 
 static bool write_profiles(const struct gh_bench_bank *bank, const struct gh_sim *sim)
 {
-  char path[600];
+  char path[800];
   FILE *f = fopen(gh_bench_path(bank, "customers.jsonl", path), "w");
   if (!f) return fail(path);
   struct gh_buf line = {0};
@@ -132,7 +132,7 @@ static bool make_world(struct gh_bench_bank *bank)
 static bool load_sets(struct gh_bench_bank *bank)
 {
   for (unsigned i = 0; i < GH_BENCH_SIZES; i++) {
-    char name[64], path[600];
+    char name[64], path[800];
     snprintf(name, sizeof name, "goldhour-%u.yaml", gh_bench_rules[i]);
     bank->sets[i] = gh_cli_load(gh_bench_path(bank, name, path), bank->zones);
     if (!bank->sets[i]) return false;
@@ -155,7 +155,7 @@ bool gh_bench_bank_make(struct gh_bench_bank *bank, const struct gh_bench_option
 /* The folder is flat. */
 static void remove_dir(const struct gh_bench_bank *bank)
 {
-  char path[600];
+  char path[800];
   DIR *dir = opendir(bank->dir);
   for (struct dirent *entry; dir && (entry = readdir(dir));) {
     if (entry->d_name[0] != '.') unlink(gh_bench_path(bank, entry->d_name, path));

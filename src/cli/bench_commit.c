@@ -58,7 +58,7 @@ static void step_batch(const struct gh_bench_bank *bank, struct gh_core *core, s
 bool gh_bench_commit(const struct gh_bench_bank *bank, struct gh_bench_report *r)
 {
   const struct gh_set *set = bank->sets[1];
-  char path[600];
+  char path[800];
   struct gh_store_error error = {.text = ""};
   struct gh_store *store = gh_store_open_sqlite(gh_bench_path(bank, "commit.db", path), 1 << 20, &error);
   if (!store) return fprintf(stderr, "goldhour bench: %s\n", error.text), false;

@@ -45,7 +45,7 @@ static bool write_config(const struct gh_bench_bank *bank, const char *lateness)
 static bool start(struct delay *d, const struct gh_bench_bank *bank)
 {
   int in[2], out[2];
-  char config[600], log[600];
+  char config[800], log[800];
   if (pipe(in) != 0 || pipe(out) != 0) return false;
   char *argv[] = {"goldhour", "run", "--config", (char *)gh_bench_path(bank, "delay.yaml", config), NULL};
   posix_spawn_file_actions_t actions;

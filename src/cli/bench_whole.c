@@ -23,7 +23,7 @@ static void count_lead(void *ctx, struct gh_str id, struct gh_str json)
 
 static bool replay_once(const struct gh_bench_bank *bank, const struct gh_set *set, struct gh_bench_passes *passes, uint64_t *leads)
 {
-  char events[600], profiles[600], error[512] = "";
+  char events[800], profiles[800], error[512] = "";
   struct run run = {0, 0};
   struct gh_replay_stats stats;
   struct gh_replay_options o = {.until_ms = GH_ALWAYS, .ctx = &run, .lead = count_lead, .event = first_event};
