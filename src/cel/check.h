@@ -8,7 +8,7 @@
 
 struct checker {
   struct compilation *c;
-  const struct gh_cel_env *env;
+  struct gh_cel_env *env;
   struct gh_str container;
   bool lenient; /* unchecked */
   struct cel_types types;

@@ -88,10 +88,13 @@ static struct cel_type *no_overload(struct checker *ck, struct node *call, const
   return ck->dyn;
 }
 
+/* A literal counts by its text where a decimal is wanted, or stands beside it among the arguments. */
 static void coerce_arguments(struct checker *ck, const struct cel_function *f, const struct node *call)
 {
+  bool beside = false;
+  for (uint32_t i = 0; i < call->n; i++) beside = beside || gh_cel_type_has_decimal(call->kids[i]->type);
   for (uint32_t i = 0; i < call->n; i++)
-    if (gh_cel_type_has_decimal(param(f, i))) gh_cel_coerce(ck, call->kids[i]);
+    if (gh_cel_type_has_decimal(param(f, i)) || (beside && param(f, i)->kind != GH_DOUBLE)) gh_cel_coerce(ck, call->kids[i]);
 }
 
 /* decimal.div(a, b, 2) has scale 2. */

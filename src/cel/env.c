@@ -13,42 +13,47 @@ static const struct gh_overload_table *const tables[] = {
 };
 
 /* "string;list(A);..." — a row that cannot be read is a bug of its table. */
-static void read_params(struct cel_types *types, struct cel_function *f)
-{
-  struct gh_str rest = gh_str(f->overload->params);
-  while (rest.len) {
-    if (gh_str_eq(rest, GH_STR("..."))) {
-      f->more = true;
-      break;
-    }
-    GH_CHECK(f->n < CEL_ARGUMENTS);
-    f->params[f->n] = gh_cel_type_read(types, &rest);
-    GH_CHECK(f->params[f->n] && "a parameter's type");
-    f->n++;
-    if (!rest.len) break;
-    GH_CHECK(*rest.ptr == ';');
-    rest = gh_str_n(rest.ptr + 1, rest.len - 1);
-  }
-  GH_CHECK(!f->more || f->n > 0);
-}
-
-static void add_function(struct gh_cel_env *env, const struct gh_overload *overload)
+static struct cel_function *read_function(struct gh_cel_env *env, const struct gh_overload *overload)
 {
   struct cel_types types = {.arena = env->arena};
-  struct gh_str result = gh_str(overload->result), name = gh_str(overload->name);
-  struct cel_function *f = gh_arena_zero(env->arena, 1, sizeof *f);
+  struct gh_str result = gh_str(overload->result), rest = gh_str(overload->params);
+  struct cel_type *params[CEL_ARGUMENTS];
+  uint8_t n = 0;
+  while (rest.len && !gh_str_eq(rest, GH_STR("..."))) {
+    GH_CHECK(n < CEL_ARGUMENTS);
+    params[n] = gh_cel_type_read(&types, &rest);
+    GH_CHECK(params[n++] && (!rest.len || *rest.ptr == ';'));
+    if (rest.len) rest = gh_str_n(rest.ptr + 1, rest.len - 1);
+  }
+  struct cel_function *f = gh_arena_zero(env->arena, 1, sizeof *f + n * sizeof *params);
   f->overload = overload;
   f->result = gh_cel_type_read(&types, &result);
-  GH_CHECK(f->result && "a result's type");
-  read_params(&types, f);
-  uint32_t at;
-  if (gh_textmap_add(&env->function_index, name, (uint32_t)env->function_index.len, &at)) {
-    env->functions[env->function_index.len - 1] = f;
-    return;
+  f->n = n;
+  f->more = rest.len;
+  if (n) memcpy(f->params, params, n * sizeof *params);
+  GH_CHECK(f->result && (n || !f->more));
+  return f;
+}
+
+static void read_functions(struct gh_cel_env *env, struct cel_function_name *name)
+{
+  struct cel_function **end = &name->first;
+  for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+    for (size_t i = 0; i < tables[t]->n; i++) {
+      if (!gh_str_eq(gh_str(tables[t]->rows[i].name), name->name)) continue;
+      *end = read_function(env, &tables[t]->rows[i]);
+      end = &(*end)->next;
+    }
   }
-  struct cel_function *last = env->functions[at];
-  while (last->next) last = last->next;
-  last->next = f;
+}
+
+static void add_function_names(struct gh_cel_env *env, const struct gh_overload_table *table)
+{
+  for (size_t i = 0; i < table->n; i++) {
+    struct gh_str name = gh_str(table->rows[i].name);
+    uint32_t at = (uint32_t)env->function_index.len;
+    if (gh_textmap_add(&env->function_index, name, at, NULL)) env->functions[at].name = name;
+  }
 }
 
 struct gh_cel_env *gh_cel_env_new(struct gh_arena *arena, const struct gh_zones *zones, const struct gh_zone *zone)
@@ -63,8 +68,7 @@ struct gh_cel_env *gh_cel_env_new(struct gh_arena *arena, const struct gh_zones 
   size_t rows = 0;
   for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) rows += tables[t]->n;
   env->functions = gh_arena_zero(arena, rows + 1, sizeof *env->functions);
-  for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
-    for (size_t i = 0; i < tables[t]->n; i++) add_function(env, &tables[t]->rows[i]);
+  for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) add_function_names(env, tables[t]);
   return env;
 }
 
@@ -113,8 +117,10 @@ const struct cel_name *gh_cel_env_name(const struct gh_cel_env *env, struct gh_s
   return gh_textmap_find(&env->index, name, &at) ? &env->names[at] : NULL;
 }
 
-const struct cel_function *gh_cel_env_function(const struct gh_cel_env *env, struct gh_str name)
+const struct cel_function *gh_cel_env_function(struct gh_cel_env *env, struct gh_str name)
 {
   uint32_t at;
-  return gh_textmap_find(&env->function_index, name, &at) ? env->functions[at] : NULL;
+  if (!gh_textmap_find(&env->function_index, name, &at)) return NULL;
+  if (!env->functions[at].first) read_functions(env, &env->functions[at]);
+  return env->functions[at].first;
 }

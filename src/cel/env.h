@@ -18,10 +18,16 @@ struct cel_name {
 struct cel_function {
   const struct gh_overload *overload;
   struct cel_function *next; /* of the same name, in the order of the tables */
+  struct cel_type *result;
   uint8_t n;                 /* parameters listed; the last one may repeat */
   bool more;
-  struct cel_type *params[CEL_ARGUMENTS];
-  struct cel_type *result;
+  struct cel_type *params[];
+};
+
+/* A function's name: its overloads are read when it is first called. */
+struct cel_function_name {
+  struct gh_str name;
+  struct cel_function *first; /* NULL: not read yet */
 };
 
 struct release;
@@ -33,13 +39,13 @@ struct gh_cel_env {
   struct cel_name *names;
   uint32_t nnames, names_cap;
   struct gh_textmap function_index;
-  struct cel_function **functions; /* the first of each name */
+  struct cel_function_name *functions;
   struct prepared { struct gh_arena arena; struct release *releases; } prepared; /* what functions make at compile time; .arena is what they see */
 };
 
 /* NULL: not declared. */
 const struct cel_name *gh_cel_env_name(const struct gh_cel_env *env, struct gh_str name);
 /* The overloads of a name, NULL if there are none. */
-const struct cel_function *gh_cel_env_function(const struct gh_cel_env *env, struct gh_str name);
+const struct cel_function *gh_cel_env_function(struct gh_cel_env *env, struct gh_str name);
 
 #endif

@@ -52,7 +52,8 @@ struct gh_value gh_cel_read_double(struct gh_str text, bool negative)
   char form[LITERAL_TEXT];
   struct gh_value exact, v = gh_double(0);
   if (!gh_double_read(text, &v.d) || !isfinite(v.d)) return gh_error(GH_STR("the number does not fit double"));
-  if (gh_decimal_parse_free(normal_form(form, text), 0, &exact)) {
+  struct gh_str normal = normal_form(form, text);
+  if (gh_decimal_parse_free(normal, gh_decimal_written_scale(normal), &exact) || gh_decimal_parse_free(normal, 0, &exact)) {
     v.flags = GH_CEL_LITERAL;
     v.scale = exact.scale;
     v.len = (uint32_t)exact.i;

@@ -24,7 +24,7 @@ static struct gh_value int_arithmetic(enum op op, int64_t a, int64_t b)
   default: break;
   }
   if (b == 0) return op == OP_DIV ? division_by_zero() : gh_error(GH_STR("modulus by zero"));
-  if (b == -1) return op == OP_MOD ? gh_int(0) : a == INT64_MIN ? overflow() : gh_int(-a);
+  if (b == -1) return a == INT64_MIN ? overflow() : gh_int(op == OP_DIV ? -a : 0); /* the remainder too, as other implementations do */
   return gh_int(op == OP_DIV ? a / b : a % b);
 }
 

@@ -104,7 +104,7 @@ static struct gh_str nearest(struct checker *ck, struct gh_str word, bool functi
   const struct gh_cel_env *env = ck->env;
   size_t n = function ? env->function_index.len : env->nnames;
   struct gh_str *names = gh_arena_alloc(ck->c->arena, (n + 1) * sizeof *names);
-  for (size_t i = 0; i < n; i++) names[i] = function ? gh_str(env->functions[i]->overload->name) : env->names[i].name;
+  for (size_t i = 0; i < n; i++) names[i] = function ? env->functions[i].name : env->names[i].name;
   struct gh_faults faults;
   gh_faults_init(&faults);
   struct gh_str hint = gh_arena_str(ck->c->arena, gh_did_you_mean(&faults, word, names, n));
