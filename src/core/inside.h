@@ -93,7 +93,11 @@ void gh_core_offer(struct gh_core *core, const struct gh_rule *rule, enum gh_sta
 void gh_core_say(struct gh_core *core, enum gh_verdict verdict, const struct gh_rule *rule, struct gh_str detail);
 /* The detail is `wrong` (if not empty), the condition, and the values of what it reads, a line each. */
 void gh_core_say_condition(struct gh_core *core, enum gh_verdict verdict, const struct gh_rule *rule, const struct gh_program *p, struct gh_str wrong);
-static inline bool gh_core_asked(const struct gh_core *core) { return core->options.trace != NULL; }
+static inline bool gh_core_asked(const struct gh_core *core)
+{
+  if (!core->options.trace) return false;
+  return !core->options.watched.len || gh_str_eq(core->options.watched, core->event.customer);
+}
 
 /* core.c: an array of an update, made larger. */
 void *gh_update_grow(void *items, unsigned cap, size_t size);

@@ -46,6 +46,7 @@ static void step_known(struct gh_core *core, struct gh_pending *p)
   core->late = p->late;
   if (type->index == GH_CUSTOMER_TYPE) {
     core->who = p->customer;
+    core->event.customer = p->customer->key;
     gh_core_step_profile(core);
     return;
   }

@@ -82,16 +82,29 @@ static bool read_feed(struct replay *r, unsigned input, const char *path, struct
   return ok;
 }
 
+/* A record that comes from no file: the last of all. */
+static void take_last(struct replay *r, struct gh_str bytes)
+{
+  struct gh_decoder *decoder = gh_decoder_new(&r->set->conf, r->set->schema, r->set->mapping, r->set->zone);
+  struct gh_record record;
+  enum gh_decoded decoded = gh_decode(decoder, bytes, &record);
+  if (decoded == GH_DECODED)
+    take(r, &(struct gh_input){.kind = GH_IN_EVENT, .event = &record.event, .raw = bytes, .place = gh_core_position(r->core, GH_FEED_EVENTS)});
+  else if (decoded == GH_DECODED_BAD) refuse(r, 1, gh_str(record.reason), record.detail, bytes);
+  gh_decoder_free(decoder);
+}
+
 bool gh_replay(const struct gh_set *set, const struct gh_replay_options *options, struct gh_replay_stats *stats, char error[512])
 {
   struct replay r = {.set = set, .options = options, .error = error};
-  struct gh_core_options o = {.unstored = true, .trace = options->trace, .trace_ctx = options->ctx};
+  struct gh_core_options o = {.unstored = true, .trace = options->trace, .trace_ctx = options->ctx, .watched = options->watched};
   *stats = (struct gh_replay_stats){0};
   r.core = gh_core_new(o);
   gh_update_init(&r.update);
   take(&r, &(struct gh_input){.kind = GH_IN_RULES, .rules = set->rules});
   bool ok = !options->profiles || read_feed(&r, GH_FEED_PROFILES, options->profiles, stats);
   ok = ok && read_feed(&r, GH_FEED_EVENTS, options->events, stats);
+  if (ok && options->last.len) take_last(&r, options->last);
   if (ok) take(&r, &(struct gh_input){.kind = GH_IN_END, .time_ms = options->until_ms});
   hand_out(&r);
   stats->counters = *gh_core_counters(r.core);

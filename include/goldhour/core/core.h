@@ -145,6 +145,7 @@ struct gh_core_options {
   bool unstored; /* nothing is committed (replay, a store in memory): no changes are kept, gh_seal is not called */
   void (*trace)(void *ctx, const struct gh_trace *trace); /* NULL: no traces */
   void *trace_ctx;
+  struct gh_str watched; /* the one customer of whom traces are wanted, borrowed; empty: all */
 };
 
 /* A new, empty core. It needs a GH_IN_RULES before anything else. Free with gh_core_free. */

@@ -15,12 +15,14 @@ struct gh_replay_refusal {
 struct gh_replay_options {
   const char *events;   /* a file; NULL: standard input */
   const char *profiles; /* bulk profiles, read before all events; NULL: none */
+  struct gh_str last;   /* one more event's record, taken behind all others; empty: none */
   int64_t until_ms;     /* the end of input first moves high to this; GH_ALWAYS: to the last event */
   void *ctx;            /* for all that follow, each of which may be NULL */
   void (*lead)(void *ctx, struct gh_str id, struct gh_str json); /* in commit order */
   void (*refused)(void *ctx, const struct gh_replay_refusal *refusal);
   bool (*event)(void *ctx, const struct gh_event *event);        /* before it is taken; false: reading ends before it */
   void (*trace)(void *ctx, const struct gh_trace *trace);        /* slows down: reasons in full */
+  struct gh_str watched; /* the one customer whose reasons are traced; empty: of all */
 };
 
 struct gh_replay_stats {
