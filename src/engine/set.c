@@ -49,14 +49,20 @@ static void add_to_hash(struct loader *l, struct gh_str text)
   l->hash = gh_hash_seed(text, l->hash);
 }
 
-static void load_conf(struct loader *l, const char *path)
+/* False: it names nothing that could be looked at further. */
+static bool load_conf(struct loader *l, const char *path)
 {
   struct gh_str text;
   struct gh_set *set = l->set;
   set->conf.file = gh_arena_str(&set->arena, gh_str(path));
-  if (!read_text(l, set->conf.file, (struct gh_spot){0}, &text)) return;
+  if (!read_text(l, set->conf.file, (struct gh_spot){0}, &text)) return false;
   gh_conf_parse(&set->conf, &set->arena, set->conf.file, text, &l->faults);
-  if (!set->conf.zone.len) return;
+  return set->conf.schema.text.len || set->conf.nrules;
+}
+
+static void find_zone(struct loader *l)
+{
+  struct gh_set *set = l->set;
   set->zone = gh_zones_find(l->zones, set->conf.zone);
   if (set->zone) return;
   struct gh_fault *fault = gh_fault(&l->faults, set->conf.zone_at.line ? set->conf.zone_at : nowhere(l), "there is no time zone '%.*s' on this machine", GH_FMT(set->conf.zone));
@@ -156,6 +162,12 @@ static void add_pattern(struct loader *l, struct files *f, const struct gh_path 
   if (!taken) gh_fault(&l->faults, written->at, "no file matches '%.*s'", GH_FMT(pattern));
 }
 
+/* Without a schema there are no names to check against, but YAML is YAML. */
+static void check_yaml(struct loader *l, const struct files *f)
+{
+  for (unsigned i = 0; i < f->n; i++) gh_yaml_parse(&l->set->arena, f->files[i].name, f->files[i].text, &l->faults);
+}
+
 static void load_rules(struct loader *l, const struct gh_calendar *calendar)
 {
   struct gh_set *set = l->set;
@@ -171,6 +183,7 @@ static void load_rules(struct loader *l, const struct gh_calendar *calendar)
   set->rules->calendar = calendar;
   set->rules->conf = &set->conf;
   if (set->schema) gh_rules_parse(set->rules, f.files, f.n, &l->faults);
+  else check_yaml(l, &f);
 }
 
 /* The options that change what is decided; where records come from and how they are committed does not. */
@@ -214,6 +227,17 @@ static void hand_over(struct loader *l, struct gh_faults *to)
   gh_faults_merge(to, &l->faults);
 }
 
+static void load_files(struct loader *l)
+{
+  find_zone(l);
+  load_schema(l);
+  load_mapping(l);
+  const struct gh_calendar *calendar = load_calendar(l);
+  warn_of_end(l, calendar);
+  load_rules(l, calendar);
+  name_set(l);
+}
+
 struct gh_set *gh_set_load(const char *path, const struct gh_zones *zones, int64_t today_ms, struct gh_faults *faults)
 {
   struct loader l = {.set = calloc(1, sizeof *l.set), .zones = zones, .today_ms = today_ms};
@@ -221,13 +245,7 @@ struct gh_set *gh_set_load(const char *path, const struct gh_zones *zones, int64
   gh_arena_init(&l.set->arena, 0);
   gh_faults_init(&l.faults);
   gh_textmap_init(&l.ranks, &l.set->arena);
-  load_conf(&l, path);
-  load_schema(&l);
-  load_mapping(&l);
-  const struct gh_calendar *calendar = load_calendar(&l);
-  warn_of_end(&l, calendar);
-  load_rules(&l, calendar);
-  name_set(&l);
+  if (load_conf(&l, path)) load_files(&l);
   bool good = l.faults.errors == 0;
   hand_over(&l, faults);
   gh_faults_free(&l.faults);

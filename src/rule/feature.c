@@ -107,7 +107,10 @@ static bool compile_for(struct gh_rule_reader *r, const struct written *w, struc
   struct gh_str note = w->ntypes < 2 ? GH_STR("") : gh_arena_fmt(&r->tree, " (on %.*s)", GH_FMT(w->types[i]->name));
   if (w->where) c->where[i] = gh_reader_compile(r, env, w->where, (struct gh_type){.kind = GH_BOOL}, note);
   if (w->value) c->value[i] = gh_reader_compile(r, env, w->value, (struct gh_type){0}, note);
-  if ((w->where && !c->where[i]) || (w->value && !c->value[i])) return false;
+  if ((w->where && !c->where[i]) || (w->value && !c->value[i])) {
+    if (!r->faults->last->hint.len) r->faults->last->hint = GH_STR("a feature sees only event.FIELD, event.id, event.type and event.time");
+    return false;
+  }
   return !w->value || join_types(r, w->value, c, gh_program_type(c->value[i]));
 }
 

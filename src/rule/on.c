@@ -73,6 +73,7 @@ static bool on_becomes(struct gh_rule_reader *r, const struct gh_node *n, struct
 {
   rule->event = &r->rules->schema->customer;
   rule->becomes = gh_reader_compile(r, gh_reader_env(r, rule->event, true), gh_node_get(n, "becomes"), (struct gh_type){.kind = GH_BOOL}, GH_STR(""));
+  if (!rule->becomes && !r->faults->last->hint.len) r->faults->last->hint = GH_STR("'becomes' sees customer, feature, now, and event.id, event.type, event.time of the change");
   if (!rule->becomes) return false;
   gh_buf_put_text(canon, gh_program_text(rule->becomes));
   return true;

@@ -101,7 +101,9 @@ static bool fill_hole(struct gh_rule_reader *r, const struct gh_node *n, struct 
 {
   struct place p;
   if (!find_place(r, rule->event, h.name, &p)) {
-    say(r, n, h.offset, gh_arena_fmt(&r->faults->arena, "there is no '%.*s' here", GH_FMT(h.name)), meant(r, rule->event, h.name));
+    struct gh_str hint = meant(r, rule->event, h.name);
+    if (!hint.len) hint = GH_STR("there are event.FIELD, event.id, event.type, event.time, customer.FIELD, customer.id, feature.NAME and now; of a change of profile no event.FIELD");
+    say(r, n, h.offset, gh_arena_fmt(&r->faults->arena, "there is no '%.*s' here", GH_FMT(h.name)), hint);
     return false;
   }
   if (h.filter.ptr && !check_filter(r, n, &h, p.type)) return false;
