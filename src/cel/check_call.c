@@ -116,6 +116,21 @@ static struct cel_type *common_result(struct checker *ck, const struct call_site
   return first;
 }
 
+static bool closed(struct cel_type *t)
+{
+  t = gh_cel_type_find(t);
+  return t->kind < GH_DYN && (!t->elem || closed(t->elem)) && (!t->key || closed(t->key));
+}
+
+/* Where all is known, the first row that fits is meant; rows further down may take dyn. */
+static uint32_t settle(const struct node *call, struct call_site *site)
+{
+  for (uint32_t i = 0; i < call->n; i++)
+    if (!closed(call->kids[i]->type)) return site->n;
+  if (site->n > 1) site->n = 1;
+  return site->n;
+}
+
 static struct cel_type *choose(struct checker *ck, struct node *call, const struct cel_function *f)
 {
   struct call_site *site = new_site(ck, f);
@@ -125,6 +140,7 @@ static struct cel_type *choose(struct checker *ck, struct node *call, const stru
   if (!n) n = find_candidates(ck, f, call, site);
   if (!n && !ck->lenient) return no_overload(ck, call, f);
   if (!n) n = all_candidates(f, call, site);
+  else n = settle(call, site);
   call->site = site;
   if (n != 1) return n ? common_result(ck, site) : ck->dyn;
   struct cel_type *result = apply(ck, site->candidates[0], call);

@@ -5,13 +5,6 @@
 
 enum { STACK = 64 }; /* deeper programs take their stack from scratch */
 
-/* A slot's value; rows that are not there are asked for. */
-static struct gh_value slot_value(const struct gh_cel_frame *frame, unsigned row, unsigned slot)
-{
-  if (frame->rows[row]) return frame->rows[row][slot];
-  return frame->fetch ? frame->fetch(frame->ctx, row, slot) : gh_absent();
-}
-
 static struct gh_value absent_error(const struct gh_program *p, unsigned row, unsigned slot)
 {
   for (uint32_t i = 0; i < p->nslots; i++)
@@ -37,14 +30,14 @@ static struct gh_value days_begin(struct machine *m, struct gh_value v)
 
 static struct gh_value load(struct machine *m, const struct instruction *i)
 {
-  struct gh_value v = slot_value(m->frame, i->row, i->slot);
+  struct gh_value v = gh_cel_slot(m->frame, i->row, i->slot);
   if (v.kind == GH_ABSENT) return absent_error(m->program, i->row, i->slot);
   return i->date ? days_begin(m, v) : v;
 }
 
 static struct gh_value has_slot(struct machine *m, const struct instruction *i)
 {
-  struct gh_value v = slot_value(m->frame, i->row, i->slot);
+  struct gh_value v = gh_cel_slot(m->frame, i->row, i->slot);
   return v.kind == GH_ERROR ? v : gh_bool(v.kind != GH_ABSENT);
 }
 
@@ -61,7 +54,7 @@ static struct gh_value predicate_value(struct machine *m, const struct gh_cel_pr
 
 static struct gh_value predicate(struct machine *m, const struct gh_cel_predicate *p)
 {
-  struct gh_value v = slot_value(m->frame, p->row, p->slot);
+  struct gh_value v = gh_cel_slot(m->frame, p->row, p->slot);
   enum judgement j = gh_cel_judge(p, &v);
   return j == JUDGED_OTHERWISE ? predicate_value(m, p, v) : gh_bool(j == JUDGED_TRUE);
 }
@@ -206,32 +199,13 @@ struct gh_value gh_cel_eval(const struct gh_program *p, const struct gh_cel_fram
   return start(p, frame, 0, NULL);
 }
 
-/* The predicates at the beginning. False as soon as one is; an error leaves the decision to the program as a whole. */
-static enum judgement judge_all(const struct gh_program *p, const struct gh_cel_frame *frame)
-{
-  bool open = false;
-  for (uint32_t i = 0; i < p->npredicates; i++) {
-    const struct gh_cel_predicate *predicate = &p->predicates[i];
-    enum judgement j;
-    if (frame->rows[predicate->row]) {
-      j = gh_cel_judge(predicate, &frame->rows[predicate->row][predicate->slot]);
-    } else {
-      struct gh_value v = slot_value(frame, predicate->row, predicate->slot);
-      j = gh_cel_judge(predicate, &v);
-    }
-    if (j == JUDGED_FALSE) return JUDGED_FALSE;
-    open = open || j == JUDGED_OTHERWISE;
-  }
-  return open ? JUDGED_OTHERWISE : JUDGED_TRUE;
-}
-
 bool gh_cel_test(const struct gh_program *p, const struct gh_cel_frame *frame, struct gh_value *error)
 {
-  struct gh_value v = gh_bool(true);
   if (error) *error = gh_absent();
-  enum judgement j = judge_all(p, frame);
+  enum judgement j = gh_cel_judge_all(p, frame);
   if (j == JUDGED_FALSE) return false;
   if (j == JUDGED_TRUE && p->predicates_only) return true;
+  struct gh_value v = gh_bool(true);
   v = j == JUDGED_TRUE && p->npredicates ? start(p, frame, p->rest, &v) : start(p, frame, 0, NULL);
   if (error && v.kind == GH_ERROR) *error = v;
   return v.kind == GH_BOOL && v.b;

@@ -1,10 +1,29 @@
-/* The hot path: predicates on values of the kind they were compiled for. Anything else is left to the general evaluation. */
+/* The hot path, in one file so that the compiler sees it whole: predicates on values of the kind they were compiled for. Anything else is left to the general evaluation. */
 #include "goldhour/base/hash.h"
 #include "program.h"
 
-static bool same_text(struct gh_value a, const struct gh_value *b)
+static inline uint64_t word_at(const char *text)
 {
-  return a.len == b->len && (a.len == 0 || memcmp(a.text, b->text, a.len) == 0);
+  uint64_t word;
+  memcpy(&word, text, sizeof word);
+  return word;
+}
+
+/* Most texts are short and differ in length or early: no call for up to 16 bytes. */
+static inline bool same_bytes(const char *a, const char *b, uint32_t n)
+{
+  if (n >= 8) {
+    if (word_at(a) != word_at(b)) return false;
+    return n <= 16 ? word_at(a + n - 8) == word_at(b + n - 8) : memcmp(a + 8, b + 8, n - 8) == 0;
+  }
+  for (uint32_t i = 0; i < n; i++)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+
+static inline bool same_text(struct gh_value a, const struct gh_value *b)
+{
+  return a.len == b->len && same_bytes(a.text, b->text, a.len);
 }
 
 static bool text_in(struct gh_value list, const struct gh_value *v)
@@ -67,7 +86,7 @@ static enum judgement judge_double(const struct gh_cel_predicate *p, double d)
   }
 }
 
-enum judgement gh_cel_judge(const struct gh_cel_predicate *p, const struct gh_value *v)
+static inline enum judgement judge(const struct gh_cel_predicate *p, const struct gh_value *v)
 {
   bool same = v->kind == p->constant.kind && v->scale == p->constant.scale;
   switch ((enum predicate_form)p->form) {
@@ -90,4 +109,31 @@ enum judgement gh_cel_judge(const struct gh_cel_predicate *p, const struct gh_va
   case FORM_ANY: return JUDGED_OTHERWISE;
   }
   return JUDGED_OTHERWISE;
+}
+
+enum judgement gh_cel_judge(const struct gh_cel_predicate *p, const struct gh_value *v) { return judge(p, v); }
+
+struct gh_value gh_cel_slot(const struct gh_cel_frame *frame, unsigned row, unsigned slot)
+{
+  if (frame->rows[row]) return frame->rows[row][slot];
+  return frame->fetch ? frame->fetch(frame->ctx, row, slot) : gh_absent();
+}
+
+static enum judgement judge_fetched(const struct gh_cel_predicate *p, const struct gh_cel_frame *frame)
+{
+  struct gh_value v = gh_cel_slot(frame, p->row, p->slot);
+  return judge(p, &v);
+}
+
+enum judgement gh_cel_judge_all(const struct gh_program *p, const struct gh_cel_frame *frame)
+{
+  bool open = false;
+  const struct gh_cel_predicate *end = p->predicates + p->npredicates;
+  for (const struct gh_cel_predicate *i = p->predicates; i < end; i++) {
+    const struct gh_value *row = frame->rows[i->row];
+    enum judgement j = row ? judge(i, &row[i->slot]) : judge_fetched(i, frame);
+    if (j == JUDGED_FALSE) return JUDGED_FALSE;
+    open |= j == JUDGED_OTHERWISE;
+  }
+  return open ? JUDGED_OTHERWISE : JUDGED_TRUE;
 }

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 namespace {
@@ -67,13 +68,30 @@ size_t gh_double_shortest(char out[GH_DOUBLE_TEXT], double d)
 {
   double size = std::fabs(d);
   bool exponent = size != 0 && (size < 1e-4 || size >= 1e21);
-  auto format = exponent ? std::chars_format::scientific : std::chars_format::fixed;
-  return length(out, std::to_chars(out, out + GH_DOUBLE_TEXT, d, format));
+  if (!exponent) return gh_double_shortest_fixed(out, d);
+  return length(out, std::to_chars(out, out + GH_DOUBLE_TEXT, d, std::chars_format::scientific));
 }
 
+// The shortest digits, then zeros: to_chars would write all digits of a large double, most of which mean nothing.
 size_t gh_double_shortest_fixed(char out[GH_DOUBLE_TEXT], double d)
 {
-  return length(out, std::to_chars(out, out + GH_DOUBLE_TEXT, d, std::chars_format::fixed));
+  char text[32];
+  auto r = std::to_chars(text, text + sizeof text, std::fabs(d), std::chars_format::scientific);
+  const char *e = static_cast<const char *>(std::memchr(text, 'e', static_cast<size_t>(r.ptr - text)));
+  int exponent = 0;
+  std::from_chars(e[1] == '+' ? e + 2 : e + 1, r.ptr, exponent);
+  char digits[32];
+  int n = 0;
+  for (const char *p = text; p < e; p++)
+    if (*p != '.') digits[n++] = *p;
+  char *at = out;
+  if (std::signbit(d)) *at++ = '-';
+  if (exponent < 0) *at++ = '0';
+  for (int place = exponent < 0 ? -1 : exponent; place >= 0 || exponent - place < n; place--) {
+    if (place == -1) *at++ = '.';
+    *at++ = place <= exponent && exponent - place < n ? digits[exponent - place] : '0';
+  }
+  return static_cast<size_t>(at - out);
 }
 
 size_t gh_double_fixed(char out[GH_DOUBLE_TEXT], double d, unsigned precision)

@@ -18,7 +18,7 @@ bool gh_double_read(struct gh_str s, double *out);
 
 /* Each writes `d`, a finite one, and returns the length; not ended by NUL. */
 size_t gh_double_shortest(char out[GH_DOUBLE_TEXT], double d);       /* reads back as d; an exponent below 1e-4 and from 1e21 */
-size_t gh_double_shortest_fixed(char out[GH_DOUBLE_TEXT], double d); /* reads back as d; never an exponent */
+size_t gh_double_shortest_fixed(char out[GH_DOUBLE_TEXT], double d); /* reads back as d; never an exponent: zeros behind the digits that count */
 size_t gh_double_fixed(char out[GH_DOUBLE_TEXT], double d, unsigned precision);
 size_t gh_double_scientific(char out[GH_DOUBLE_TEXT], double d, unsigned precision);
 

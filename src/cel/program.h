@@ -73,19 +73,19 @@ struct program_slot {
 };
 
 struct gh_program {
-  struct gh_str text;
-  struct gh_type type;
-  const struct instruction *code;
-  uint32_t ncode;
-  uint32_t depth;  /* of the stack, at most */
   const struct gh_cel_predicate *predicates; /* that must all hold, first in the code */
   uint32_t npredicates;
   bool predicates_only; /* nothing else is in the condition */
   uint32_t rest;        /* where the code goes on behind them, with `true` on the stack */
-  const struct program_slot *slots;
+  uint32_t depth;       /* of the stack, at most */
+  const struct instruction *code;
+  uint32_t ncode;
   uint32_t nslots;
+  const struct program_slot *slots;
   const struct gh_zones *zones;
   const struct gh_zone *zone;
+  struct gh_str text;
+  struct gh_type type;
 };
 
 /* constant.c: replaces parts of the tree that depend on nothing by their values, except where they are errors. */
@@ -98,6 +98,10 @@ struct gh_program *gh_cel_generate(struct compilation *c, struct gh_cel_env *env
 /* judge.c: what a predicate says of a slot's value. JUDGED_OTHERWISE: it has to be evaluated in general (an error, most likely). */
 enum judgement { JUDGED_FALSE, JUDGED_TRUE, JUDGED_OTHERWISE };
 enum judgement gh_cel_judge(const struct gh_cel_predicate *p, const struct gh_value *v);
+/* The predicates with which a program begins. False as soon as one is; an error leaves the decision to the program as a whole. */
+enum judgement gh_cel_judge_all(const struct gh_program *p, const struct gh_cel_frame *frame);
+/* A slot's value; rows that are not there are asked for. */
+struct gh_value gh_cel_slot(const struct gh_cel_frame *frame, unsigned row, unsigned slot);
 
 /* eval.c: dispatches a call on the kinds of its arguments. */
 struct gh_value gh_cel_invoke(struct gh_call *call, const struct program_call *site, const struct gh_value *args, uint32_t n);
