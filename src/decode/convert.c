@@ -21,6 +21,28 @@ static bool wrong_type(struct convert *c, const struct json_node *node)
   return convert_refuse(c, "wrong_type", json_kind_name(node->kind));
 }
 
+/* Digits with at most one point, few enough for 64 bits, no more behind the point than `scale`: how nearly all numbers stand in records. False: look closer. */
+static bool plain_number(struct gh_str s, unsigned scale, int64_t *units)
+{
+  const char *at = s.ptr, *end = s.ptr + s.len;
+  bool minus = at < end && *at == '-';
+  at += minus;
+  if (end - at < 1 || end - at + scale > 18 || (*at == '0' && end - at > 1 && at[1] != '.')) return false;
+  const char *first = at;
+  int64_t v = 0;
+  for (; at < end && (unsigned char)(*at - '0') <= 9; at++) v = v * 10 + (*at - '0');
+  if (at == first) return false;
+  unsigned left = scale;
+  if (at < end && *at == '.') {
+    if (at + 1 == end) return false;
+    for (at++; at < end && left > 0 && (unsigned char)(*at - '0') <= 9; at++, left--) v = v * 10 + (*at - '0');
+  }
+  if (at < end) return false;
+  for (; left > 0; left--) v *= 10;
+  *units = minus ? -v : v;
+  return true;
+}
+
 /* The text of a number, be it a JSON number or, where texts are allowed, a text that reads like one. False: refused. */
 static bool number_text(struct convert *c, const struct json_node *node, bool text_allowed, struct gh_str *out)
 {
@@ -34,6 +56,10 @@ static bool convert_int(struct convert *c, const struct json_node *node, struct 
 {
   struct gh_str text;
   int64_t i;
+  if (node->kind == JSON_NUMBER && plain_number(json_text(node), 0, &i)) {
+    *out = gh_int(i);
+    return true;
+  }
   if (!number_text(c, node, c->texts, &text)) return false;
   if (!gh_decimal_parse(text, 0, &i)) return convert_refuse(c, "not_exact", "a number that is not whole, or beyond 64 bits");
   *out = gh_int(i);
@@ -44,6 +70,10 @@ static bool convert_decimal(struct convert *c, const struct json_node *node, uns
 {
   struct gh_str text;
   int64_t units;
+  if ((node->kind == JSON_STRING || node->kind == JSON_NUMBER) && plain_number(json_text(node), scale, &units)) {
+    *out = gh_decimal(units, scale);
+    return true;
+  }
   if (!number_text(c, node, true, &text)) return false;
   if (!gh_decimal_parse(text, scale, &units)) return convert_refuse(c, "not_exact", "a number with more digits than the type holds");
   *out = gh_decimal(units, scale);

@@ -15,7 +15,7 @@ struct walk {
   bool escapes; /* there is a backslash somewhere */
 };
 
-static bool value(struct walk *w, struct gh_str key, unsigned depth);
+static inline bool value(struct walk *w, struct gh_str key, unsigned depth);
 
 void json_tape_init(struct json_tape *t)
 {
@@ -57,7 +57,7 @@ static bool bad(struct walk *w, const char *detail)
 }
 
 /* The structural byte looked at; 0 at the end. */
-static char peek(const struct walk *w)
+static inline char peek(const struct walk *w)
 {
   return w->at < w->n ? w->text.ptr[w->offsets[w->at]] : '\0';
 }
@@ -77,17 +77,20 @@ static struct gh_str token(struct walk *w)
   return (struct gh_str){from, (size_t)(to - from)};
 }
 
-/* The first stage has made sure that the string is closed, so the last byte before the next structural one is its quote. */
-static bool string(struct walk *w, struct gh_str *out)
+/* The first stage has made sure that the string is closed and that what follows its quote is whitespace up to the next structural byte. */
+static inline bool string(struct walk *w, struct gh_str *out)
 {
-  struct gh_str t = token(w);
-  if (t.len < 2 || t.ptr[t.len - 1] != '"') return bad(w, "a text is not closed");
-  *out = (struct gh_str){t.ptr + 1, t.len - 2};
-  if (!w->escapes || !memchr(out->ptr, '\\', out->len)) return true;
+  const char *from = w->text.ptr + w->offsets[w->at] + 1;
+  const char *to = w->text.ptr + w->offsets[w->at + 1] - 1;
+  w->at++;
+  while (to > from && (unsigned char)*to <= ' ') to--;
+  if (to < from || *to != '"') return bad(w, "a text is not closed");
+  *out = (struct gh_str){from, (size_t)(to - from)};
+  if (__builtin_expect(!w->escapes, true) || !memchr(out->ptr, '\\', out->len)) return true;
   return json_unescape(w->arena, *out, out) || bad(w, "a malformed escape in a text");
 }
 
-static struct json_node *append(struct walk *w, struct gh_str key, enum json_kind kind, struct gh_str text)
+static inline struct json_node *append(struct walk *w, struct gh_str key, enum json_kind kind, struct gh_str text)
 {
   struct json_tape *t = w->tape;
   struct json_node *n = &t->nodes[t->nnodes++];
@@ -95,12 +98,11 @@ static struct json_node *append(struct walk *w, struct gh_str key, enum json_kin
   return n;
 }
 
-static bool scalar(struct walk *w, struct gh_str key, char first)
+/* A number or a literal. */
+static bool plain(struct walk *w, struct gh_str key)
 {
-  struct gh_str t;
-  if (first == '"') return string(w, &t) && append(w, key, JSON_STRING, t);
   if (w->at >= w->n) return bad(w, "the record ends where a value was expected");
-  t = token(w);
+  struct gh_str t = token(w);
   if (json_number(t)) return append(w, key, JSON_NUMBER, t);
   if (gh_str_eq(t, GH_STR("true"))) return append(w, key, JSON_TRUE, t);
   if (gh_str_eq(t, GH_STR("false"))) return append(w, key, JSON_FALSE, t);
@@ -109,7 +111,7 @@ static bool scalar(struct walk *w, struct gh_str key, char first)
 }
 
 /* Behind a member: a comma goes on, `close` ends; anything else is malformed. */
-static bool separator(struct walk *w, char close, bool *more)
+static inline bool separator(struct walk *w, char close, bool *more)
 {
   char c = peek(w);
   *more = c == ',';
@@ -118,7 +120,7 @@ static bool separator(struct walk *w, char close, bool *more)
   return true;
 }
 
-static bool member(struct walk *w, unsigned depth)
+static inline bool member(struct walk *w, unsigned depth)
 {
   struct gh_str key;
   if (peek(w) != '"') return bad(w, "a key in double quotes was expected");
@@ -147,12 +149,15 @@ static bool container(struct walk *w, struct gh_str key, enum json_kind kind, un
   return true;
 }
 
-static bool value(struct walk *w, struct gh_str key, unsigned depth)
+static inline bool value(struct walk *w, struct gh_str key, unsigned depth)
 {
-  char c = peek(w);
-  if (c == '{') return container(w, key, JSON_OBJECT, depth);
-  if (c == '[') return container(w, key, JSON_LIST, depth);
-  return scalar(w, key, c);
+  struct gh_str text;
+  switch (peek(w)) {
+    case '"': return string(w, &text) && append(w, key, JSON_STRING, text);
+    case '{': return container(w, key, JSON_OBJECT, depth);
+    case '[': return container(w, key, JSON_LIST, depth);
+    default: return plain(w, key);
+  }
 }
 
 static bool index_structure(struct walk *w)
