@@ -3,6 +3,12 @@
 #include "goldhour/model/decimal.h"
 #include "literal.h"
 
+/* At the scale it is written at; where that is too much for 64 bits, at the smallest that is exact. */
+static bool read_decimal(struct gh_str text, struct gh_value *out)
+{
+  return gh_decimal_parse_free(text, gh_decimal_written_scale(text), out) || gh_decimal_parse_free(text, 0, out);
+}
+
 static struct gh_value to_decimal(struct gh_call *call, const struct gh_value *args, unsigned n)
 {
   struct gh_value v = args[0], out;
@@ -13,7 +19,7 @@ static struct gh_value to_decimal(struct gh_call *call, const struct gh_value *a
   case GH_INT: return gh_decimal(v.i, 0);
   case GH_UINT: return v.u <= INT64_MAX ? gh_decimal((int64_t)v.u, 0) : gh_error(GH_STR("range error: beyond decimal"));
   case GH_STRING:
-    if (gh_decimal_parse_free(gh_text(v), gh_decimal_written_scale(gh_text(v)), &out)) return out;
+    if (read_decimal(gh_text(v), &out)) return out;
     return gh_cel_errorf(call, "type conversion error: '%.*s' is no decimal, or beyond 64 bits", v.len > 64 ? 64 : (int)v.len, v.text);
   default: return gh_cel_no_overload();
   }

@@ -135,7 +135,7 @@ static bool read_text(struct gh_arena *arena, enum gh_kind kind, struct gh_str t
   case GH_UINT: return read_u64(text, &out->u);
   case GH_DOUBLE: return read_double(text, &out->d);
   case GH_BYTES: return read_hex(arena, text, out);
-  case GH_DECIMAL: return gh_decimal_parse_free(text, gh_decimal_written_scale(text), out);
+  case GH_DECIMAL: return gh_decimal_parse_free(text, gh_decimal_written_scale(text), out) || gh_decimal_parse_free(text, 0, out);
   case GH_STRING:
   case GH_TYPE:
     out->text = text.ptr;
