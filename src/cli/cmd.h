@@ -27,6 +27,8 @@ int gh_cmd_test(int argc, char **argv);
 /* Loads what `config` names and prints its faults and warnings to stderr. Returns the set (free with gh_set_free); NULL: the command ends with
  * GH_EXIT_CONFIG. `zones` is borrowed (gh_zones_load). */
 struct gh_set *gh_cli_load(const char *config, const struct gh_zones *zones);
+/* The same, never warning that the calendar ends soon: for commands whose output must not depend on today's date. */
+struct gh_set *gh_cli_load_timeless(const char *config, const struct gh_zones *zones);
 /* Prints every fault as `check` does. */
 void gh_cli_faults(FILE *out, const struct gh_faults *faults);
 

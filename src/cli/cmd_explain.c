@@ -75,6 +75,17 @@ static void put_lines(struct gh_buf *out, struct gh_str text, const char *indent
   gh_buf_byte(out, '\n');
 }
 
+/* What a caller would want to know of the lead; what rule, customer and event it is for stands above it. */
+static void put_lead(struct gh_buf *out, const struct gh_lead_texts *lead)
+{
+  static const enum gh_lead_key shown[] = {
+    GH_LEAD_KEY_id, GH_LEAD_KEY_stage, GH_LEAD_KEY_golden_deadline, GH_LEAD_KEY_due, GH_LEAD_KEY_due_outside_calendar, GH_LEAD_KEY_late,
+    GH_LEAD_KEY_priority, GH_LEAD_KEY_product, GH_LEAD_KEY_channels, GH_LEAD_KEY_script,
+  };
+  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+    if (lead->key[shown[i]].len) gh_buf_fmt(out, "\n      %-15s %.*s", gh_lead_key_name(shown[i]), GH_FMT(lead->key[shown[i]]));
+}
+
 static void put_reason(struct gh_buf *out, const struct gh_set *set, const struct gh_explanation *e, const struct gh_explain_line *line)
 {
   bool later = line->t_ms != e->time_ms;
@@ -85,8 +96,9 @@ static void put_reason(struct gh_buf *out, const struct gh_set *set, const struc
     if (!gh_str_eq(line->event, e->id)) gh_buf_fmt(out, " (event %.*s)", GH_FMT(line->event));
     gh_buf_add_str(out, GH_STR("  "));
   }
-  gh_buf_fmt(out, "%s: %s", gh_verdict_name(line->verdict), gh_verdict_phrase(line->verdict));
-  if (line->lead.len) gh_buf_fmt(out, "\n      %.*s", GH_FMT(line->lead));
+  if (line->lead.len) gh_buf_fmt(out, "lead:");
+  else gh_buf_fmt(out, "%s: %s", gh_verdict_name(line->verdict), gh_verdict_phrase(line->verdict));
+  if (line->lead.len) put_lead(out, &line->texts);
   if (line->detail.len) gh_buf_add_str(out, gh_str(inline_detail ? " " : "\n      "));
   put_lines(out, line->detail, "      ");
 }
@@ -141,6 +153,21 @@ static void put_sum(struct gh_buf *out, const struct gh_explanation *e, unsigned
   gh_buf_byte(out, '\n');
 }
 
+/* Whether it was taken at all; copies that came after it was taken changed nothing. */
+static void put_about_event(struct gh_buf *out, const struct gh_set *set, const struct gh_explanation *e)
+{
+  bool taken = false;
+  unsigned copies = 0;
+  for (unsigned i = 0; i < e->nlines; i++) {
+    const struct gh_explain_line *line = &e->lines[i];
+    if (line->rule) continue;
+    if (taken && line->verdict == GH_V_DUPLICATE) copies++;
+    else if (line->verdict == GH_V_TAKEN) taken = true;
+    else put_reason(out, set, e, line);
+  }
+  if (copies) gh_buf_fmt(out, "    it came %u time%s more: duplicates change nothing\n", copies, copies == 1 ? "" : "s");
+}
+
 static void put_text(struct gh_buf *out, const struct gh_set *set, const struct gh_explanation *e, const char *file)
 {
   unsigned others = 0;
@@ -148,8 +175,7 @@ static void put_text(struct gh_buf *out, const struct gh_set *set, const struct 
   put_time(out, set, e->time_ms);
   if (e->line) gh_buf_fmt(out, "  (%s:%" PRIu64 ")", file, e->line);
   gh_buf_fmt(out, "\n    %.*s\n", GH_FMT(e->fields));
-  for (unsigned i = 0; i < e->nlines; i++)
-    if (!e->lines[i].rule && e->lines[i].verdict != GH_V_TAKEN) put_reason(out, set, e, &e->lines[i]);
+  put_about_event(out, set, e);
   gh_buf_byte(out, '\n');
   for (unsigned i = 0; i < set->rules->nrules; i++) {
     const struct gh_rule *rule = &set->rules->rules[i];
@@ -253,7 +279,7 @@ int gh_cmd_explain(int argc, char **argv)
   int status = read_options(argc, argv, &o);
   if (status >= 0) return status;
   struct gh_zones *zones = gh_zones_load();
-  struct gh_set *set = gh_cli_load(o.config, zones);
+  struct gh_set *set = gh_cli_load_timeless(o.config, zones);
   status = set ? explain(&o, set) : GH_EXIT_CONFIG;
   gh_set_free(set);
   gh_zones_free(zones);

@@ -214,7 +214,7 @@ int gh_cmd_test(int argc, char **argv)
   if (status >= 0) return status;
   struct session s = {.options = &o, .out = o.junit && strcmp(o.junit, "-") == 0 ? stderr : stdout};
   struct gh_zones *zones = gh_zones_load();
-  s.set = gh_cli_load(o.config, zones);
+  s.set = gh_cli_load_timeless(o.config, zones);
   gh_arena_init(&s.arena, 0);
   gh_faults_init(&s.faults);
   status = s.set ? run_all(&s, argv + optind, (unsigned)(argc - optind)) : GH_EXIT_CONFIG;

@@ -10,13 +10,16 @@ void gh_cli_faults(FILE *out, const struct gh_faults *faults)
   gh_buf_free(&text);
 }
 
-struct gh_set *gh_cli_load(const char *config, const struct gh_zones *zones)
+static struct gh_set *load(const char *config, const struct gh_zones *zones, int64_t today_ms)
 {
   struct gh_faults faults;
   gh_faults_init(&faults);
-  struct gh_set *set = gh_set_load(config, zones, gh_wall_ms(), &faults);
+  struct gh_set *set = gh_set_load(config, zones, today_ms, &faults);
   gh_cli_faults(stderr, &faults);
   if (!set) fprintf(stderr, "goldhour: %u error%s in the configuration\n", faults.errors, faults.errors == 1 ? "" : "s");
   gh_faults_free(&faults);
   return set;
 }
+
+struct gh_set *gh_cli_load(const char *config, const struct gh_zones *zones) { return load(config, zones, gh_wall_ms()); }
+struct gh_set *gh_cli_load_timeless(const char *config, const struct gh_zones *zones) { return load(config, zones, 0); }

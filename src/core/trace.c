@@ -56,7 +56,8 @@ static void put_read(struct gh_core *core, struct gh_buf *out, const char *prefi
   gh_buf_fmt(out, "\n  %s%.*s = ", prefix, GH_FMT(name));
   if (v.kind == GH_ABSENT) gh_buf_add_str(out, GH_STR("absent"));
   else if (v.kind == GH_ERROR) gh_buf_fmt(out, "error: %.*s", GH_FMT(gh_text(v)));
-  else gh_json_value(out, v, core->rules->zone);
+  else if (v.kind == GH_STRING || v.kind == GH_LIST || v.kind == GH_MAP) gh_json_value(out, v, core->rules->zone);
+  else gh_plain_value(out, v, core->rules->zone);
 }
 
 static void put_fields_read(struct gh_core *core, struct gh_buf *out, const struct gh_program *p, const struct gh_event_type *type, unsigned row)

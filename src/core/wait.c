@@ -127,7 +127,7 @@ static void begin(struct gh_core *core, const struct gh_rule *rule, struct gh_st
   gh_buf_free(&packed);
   if (gh_core_asked(core)) {
     struct gh_buf due = {0};
-    gh_json_value(&due, gh_timestamp_ms(due_ms), core->rules->zone);
+    gh_plain_value(&due, gh_timestamp_ms(due_ms), core->rules->zone);
     gh_core_say(core, GH_V_WAIT_BEGUN, rule, gh_buf_str(&due));
     gh_buf_free(&due);
   }

@@ -101,6 +101,7 @@ static void keep_line(void *ctx, const struct gh_trace *t)
   struct gh_explain_line *line = &out->lines[out->nlines++];
   *line = (struct gh_explain_line){.verdict = t->verdict, .rule = t->rule, .t_ms = t->t_ms, .event = gh_arena_str(a, t->event), .detail = gh_arena_str(a, t->detail)};
   if (!t->lead) return;
+  line->texts = gh_lead_texts(a, t->lead, s->set->zone);
   struct gh_buf json = {0};
   gh_lead_json(&json, t->lead, s->set->zone);
   line->lead = gh_arena_str(a, gh_buf_str(&json));

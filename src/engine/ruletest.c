@@ -21,22 +21,6 @@ struct run {
 
 /* ---- what came of it ---- */
 
-static struct gh_str time_text(struct gh_ruletest_log *log, int64_t ms)
-{
-  char text[GH_TIME_TEXT];
-  int64_t seconds = ms / GH_SECOND_MS - (ms % GH_SECOND_MS < 0);
-  return gh_arena_str(&log->arena, gh_str_n(text, gh_time_format(text, ms, gh_zone_offset(log->set->zone, seconds))));
-}
-
-static struct gh_str join(struct gh_arena *arena, const struct gh_str *items, unsigned n)
-{
-  struct gh_buf text = {0};
-  for (unsigned i = 0; i < n; i++) gh_buf_fmt(&text, "%s%.*s", i ? ", " : "", GH_FMT(items[i]));
-  struct gh_str out = gh_arena_str(arena, gh_buf_str(&text));
-  gh_buf_free(&text);
-  return out;
-}
-
 static void *grow(struct gh_arena *arena, void *items, unsigned n, unsigned *cap, size_t size)
 {
   if (n < *cap) return items;
@@ -44,30 +28,6 @@ static void *grow(struct gh_arena *arena, void *items, unsigned n, unsigned *cap
   void *larger = gh_arena_zero(arena, *cap, size);
   if (n) memcpy(larger, items, n * size);
   return larger;
-}
-
-static void keep_lead(struct gh_ruletest_log *log, const struct gh_lead *lead)
-{
-  struct gh_arena *a = &log->arena;
-  log->leads = grow(a, log->leads, log->nleads, &log->leads_cap, sizeof *log->leads);
-  struct gh_str *key = log->leads[log->nleads++].key;
-  const struct gh_str absent = GH_STR("");
-  key[GH_LEAD_KEY_id] = gh_arena_str(a, gh_str(lead->id));
-  key[GH_LEAD_KEY_rule] = lead->rule;
-  key[GH_LEAD_KEY_rule_name] = lead->rule_name;
-  key[GH_LEAD_KEY_customer] = gh_arena_str(a, lead->customer);
-  key[GH_LEAD_KEY_event] = gh_arena_str(a, lead->event);
-  key[GH_LEAD_KEY_triggered_at] = time_text(log, lead->triggered_ms);
-  key[GH_LEAD_KEY_golden_deadline] = time_text(log, lead->golden_ms);
-  key[GH_LEAD_KEY_due] = lead->due_ms == GH_NEVER ? absent : time_text(log, lead->due_ms);
-  key[GH_LEAD_KEY_due_outside_calendar] = lead->due_outside ? GH_STR("true") : absent;
-  key[GH_LEAD_KEY_stage] = lead->stage == GH_GOLDEN ? GH_STR("golden") : GH_STR("comparing");
-  key[GH_LEAD_KEY_status] = GH_STR("offered");
-  key[GH_LEAD_KEY_late] = lead->late ? GH_STR("true") : absent;
-  key[GH_LEAD_KEY_priority] = gh_arena_fmt(a, "%d", lead->priority);
-  key[GH_LEAD_KEY_product] = lead->product;
-  key[GH_LEAD_KEY_channels] = join(a, lead->channels, lead->nchannels);
-  key[GH_LEAD_KEY_script] = gh_arena_str(a, lead->script);
 }
 
 static void keep_trace(void *ctx, const struct gh_trace *trace)
@@ -80,7 +40,8 @@ static void keep_trace(void *ctx, const struct gh_trace *trace)
     .customer = gh_arena_str(a, trace->customer), .event = gh_arena_str(a, trace->event), .detail = gh_arena_str(a, trace->detail),
   };
   if (trace->verdict != GH_V_LEAD) return;
-  keep_lead(log, trace->lead);
+  log->leads = grow(a, log->leads, log->nleads, &log->leads_cap, sizeof *log->leads);
+  log->leads[log->nleads++] = gh_lead_texts(a, trace->lead, log->set->zone);
   if (log->gave) log->gave[trace->rule->position] = true;
 }
 

@@ -9,8 +9,6 @@ static const struct { const char *name; enum key_kind kind; } keys[GH_NLEAD_KEYS
 #undef X
 };
 
-const char *gh_lead_key_name(enum gh_lead_key key) { return keys[key].name; }
-
 /* ---- what is expected ---- */
 
 static struct gh_str time_text(struct gh_ruletest_reader *r, const struct gh_node *n)
@@ -25,7 +23,8 @@ static struct gh_str time_text(struct gh_ruletest_reader *r, const struct gh_nod
 static struct gh_str list_text(struct gh_ruletest_reader *r, const struct gh_node *n)
 {
   struct gh_buf text = {0};
-  struct gh_str item;
+  struct gh_str item = GH_STR("");
+  if (n->kind == GH_NODE_SCALAR && gh_want_text(n, &item, r->faults)) return item;
   if (!gh_want_list(n, r->faults)) return GH_STR("");
   for (const struct gh_node *e = n->first; e; e = e->next)
     if (gh_want_text(e, &item, r->faults)) gh_buf_fmt(&text, "%s%.*s", text.len ? ", " : "", GH_FMT(item));

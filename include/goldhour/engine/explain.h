@@ -7,6 +7,7 @@
 #define GOLDHOUR_ENGINE_EXPLAIN_H
 
 #include "goldhour/core/core.h"
+#include "goldhour/engine/lead_texts.h"
 #include "goldhour/engine/set.h"
 
 struct gh_explain_options {
@@ -25,7 +26,8 @@ struct gh_explain_line {
   int64_t t_ms;
   struct gh_str event;        /* that of the trace: another one's where it cancelled this one's wait */
   struct gh_str detail;
-  struct gh_str lead;         /* GH_V_LEAD: its JSON */
+  struct gh_str lead;         /* GH_V_LEAD: its JSON; else empty */
+  struct gh_lead_texts texts; /* the same, key by key */
 };
 
 struct gh_explanation {

@@ -9,23 +9,8 @@
 #define GOLDHOUR_ENGINE_RULETEST_H
 
 #include "goldhour/core/core.h"
+#include "goldhour/engine/lead_texts.h"
 #include "goldhour/engine/set.h"
-
-/* What of a lead can be expected; in the order of a lead's JSON. X(name, kind) */
-#define GH_LEAD_KEYS(X) \
-  X(id, TEXT) X(rule, TEXT) X(rule_name, TEXT) X(customer, TEXT) X(event, TEXT) X(triggered_at, TIME) X(golden_deadline, TIME) X(due, TIME) \
-  X(due_outside_calendar, FLAG) X(stage, TEXT) X(status, TEXT) X(late, FLAG) X(priority, TEXT) X(product, TEXT) X(channels, LIST) X(script, TEXT)
-
-enum gh_lead_key {
-#define X(name, kind) GH_LEAD_KEY_##name,
-  GH_LEAD_KEYS(X)
-#undef X
-  GH_NLEAD_KEYS
-};
-const char *gh_lead_key_name(enum gh_lead_key key);
-
-/* A lead as texts, one a key: times in the bank's zone, "true" for a flag, lists joined by ", "; empty: absent. As an expectation: ptr NULL is not asked for. */
-struct gh_lead_texts { struct gh_str key[GH_NLEAD_KEYS]; };
 
 struct gh_ruletest_step {
   bool event;                /* else the clock moves, and all that is due by then is stepped */
@@ -35,7 +20,7 @@ struct gh_ruletest_step {
 
 struct gh_ruletest_lead {
   struct gh_spot at;
-  struct gh_lead_texts want;
+  struct gh_lead_texts want; /* ptr NULL: not asked for */
 };
 
 struct gh_ruletest_denial {
