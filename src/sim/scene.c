@@ -82,7 +82,7 @@ void gh_sim_play(struct gh_sim *sim, const struct person *p)
   int64_t at = sim->hour_ms + random_between(&r, 0, GH_HOUR_MS - 1);
   switch ((enum scene)p->scene) {
   case SCENE_PAYROLL: payroll(sim, p, &r, at, 0); return;
-  case SCENE_LATE_PAYROLL: payroll(sim, p, &r, at, random_between(&r, 5 * GH_MINUTE_MS, 100 * GH_MINUTE_MS)); return;
+  case SCENE_LATE_PAYROLL: payroll(sim, p, &r, at, random_between(&r, 5 * GH_MINUTE_MS, 170 * GH_MINUTE_MS)); return;
   case SCENE_FLOW_STOPPED: flow_stopped(sim, p, &r, at); return;
   case SCENE_IDLE_INFLOW: idle_inflow(sim, p, &r, at); return;
   case SCENE_VIEWED: viewed(sim, p, &r, at); return;

@@ -18,7 +18,7 @@ LAYERS = [['base'], ['model', 'conf'], ['cel', 'rule', 'state'], ['core'], ['sys
 PURE = ['base', 'model', 'conf', 'cel', 'rule', 'state', 'core']
 FILE_LINES, FUNCTION_LINES, NESTING, PARAMETERS, LINE_CHARACTERS = 800, 70, 3, 5, 200
 
-WORDS = re.compile(r'\b(TODO|FIXME|XXX|stub(bed)?|not (yet )?implemented|for now|placeholder)\b', re.I)
+WORDS = re.compile(r'\b(TODO|FIXME|XXX|(?i:stub(bed)?|not (yet )?implemented|for now|placeholder))\b')
 PATHS = re.compile(r'(?<![\w.])/(work|farm|root|home)/[a-z.]+')
 FUNCTION_HEAD = re.compile(r'^[A-Za-z_].*\b(\w+)\s*\((.*)\)\s*$', re.S)
 
@@ -178,7 +178,7 @@ def check_parameters():
 
 
 def check_line_length():
-    """Lines of code stay readable: 140 is the aim, 160 characters the end. Tables and comments of headers count too."""
+    """Lines of code stay readable: 140 is the aim, 200 characters the end. Tables and comments of headers count too."""
     for path in c_files():
         for n, line in enumerate(text_of(path).split('\n'), 1):
             if len(line) > LINE_CHARACTERS:
@@ -217,11 +217,27 @@ def read_ratchet():
     return {(row[0], row[1]): int(row[2]) for row in rows if row}
 
 
+def checks():
+    return sorted((name[6:], f) for name, f in globals().items() if name.startswith('check_'))
+
+
+def write_ratchet():
+    """Writes what is found now as tolerated."""
+    with open(os.path.join(HERE, 'ratchet.txt'), 'w', encoding='utf-8') as f:
+        f.write('# What is tolerated until it is mended: CHECK WHERE COUNT. It only falls; `tidy/run.py GOLDHOUR --ratchet` writes it anew.\n')
+        for name, check in checks():
+            for where, n in sorted(collections.Counter(where for where, _ in check()).items()):
+                f.write('%s %s %d\n' % (name, where, n))
+
+
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
+    if sys.argv[2:] == ['--ratchet']:
+        write_ratchet()
+        return
     ratchet, failed = read_ratchet(), False
-    for name, check in sorted((n[6:], f) for n, f in globals().items() if n.startswith('check_')):
+    for name, check in checks():
         found = collections.defaultdict(list)
         for where, what in check():
             found[where].append(what)
