@@ -72,7 +72,7 @@ static bool take_change(struct gh_str *s, struct posix_change *out)
   return !take(s, '/') || take_clock(s, 167, &out->clock_s);
 }
 
-bool posix_zone_parse(struct gh_str s, struct posix_zone *out)
+bool gh_posix_zone_parse(struct gh_str s, struct posix_zone *out)
 {
   *out = (struct posix_zone){0};
   int32_t west_s;
@@ -125,7 +125,7 @@ static void changes_around(const struct posix_zone *z, int64_t seconds, struct c
   }
 }
 
-int32_t posix_zone_offset(const struct posix_zone *z, int64_t seconds)
+int32_t gh_posix_zone_offset(const struct posix_zone *z, int64_t seconds)
 {
   if (!z->has_dst) return z->std_s;
   struct change changes[CHANGES];
@@ -135,7 +135,7 @@ int32_t posix_zone_offset(const struct posix_zone *z, int64_t seconds)
   return offset_s;
 }
 
-int64_t posix_zone_next(const struct posix_zone *z, int64_t seconds)
+int64_t gh_posix_zone_next(const struct posix_zone *z, int64_t seconds)
 {
   if (!z->has_dst) return INT64_MAX;
   struct change changes[CHANGES];

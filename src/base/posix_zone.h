@@ -20,9 +20,9 @@ struct posix_zone {
   struct posix_change start, end; /* of daylight saving */
 };
 
-bool posix_zone_parse(struct gh_str text, struct posix_zone *out);
-int32_t posix_zone_offset(const struct posix_zone *z, int64_t seconds);
+bool gh_posix_zone_parse(struct gh_str text, struct posix_zone *out);
+int32_t gh_posix_zone_offset(const struct posix_zone *z, int64_t seconds);
 /* The first change after `seconds`; INT64_MAX: none. */
-int64_t posix_zone_next(const struct posix_zone *z, int64_t seconds);
+int64_t gh_posix_zone_next(const struct posix_zone *z, int64_t seconds);
 
 #endif

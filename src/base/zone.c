@@ -89,7 +89,7 @@ static bool read_footer(const uint8_t *p, const uint8_t *end, struct gh_zone *zo
   if (!close) return false;
   struct gh_str text = {(const char *)p + 1, (size_t)(close - p - 1)};
   zone->has_rule = text.len > 0;
-  return text.len == 0 || posix_zone_parse(text, &zone->rule);
+  return text.len == 0 || gh_posix_zone_parse(text, &zone->rule);
 }
 
 static bool read_tzif(struct gh_arena *arena, struct gh_str tzif, struct gh_zone *zone)
@@ -204,7 +204,7 @@ static size_t changes_until(const struct gh_zone *zone, int64_t seconds)
 int32_t gh_zone_offset(const struct gh_zone *zone, int64_t seconds)
 {
   size_t i = changes_until(zone, seconds);
-  if (i == zone->n && zone->has_rule) return posix_zone_offset(&zone->rule, seconds);
+  if (i == zone->n && zone->has_rule) return gh_posix_zone_offset(&zone->rule, seconds);
   return i == 0 ? zone->first_s : zone->offset_s[i - 1];
 }
 
@@ -213,7 +213,7 @@ static int64_t next_change(const struct gh_zone *zone, int64_t seconds)
 {
   size_t i = changes_until(zone, seconds);
   if (i < zone->n) return zone->at_s[i];
-  return zone->has_rule ? posix_zone_next(&zone->rule, seconds) : INT64_MAX;
+  return zone->has_rule ? gh_posix_zone_next(&zone->rule, seconds) : INT64_MAX;
 }
 
 static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
