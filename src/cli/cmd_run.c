@@ -46,6 +46,7 @@ int gh_cmd_run(int argc, char **argv)
   struct gh_run_options o = {.config = GH_CONFIG_FILE};
   int status = read_options(argc, argv, &o);
   if (status >= 0) return status;
+  gh_run_hold_signals();
   struct gh_zones *zones = gh_zones_load();
   struct gh_set *set = gh_cli_load(o.config, zones);
   status = GH_EXIT_CONFIG;

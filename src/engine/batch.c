@@ -28,10 +28,8 @@ void gh_batch_reset(struct gh_batch *b)
   b->touched = b->activated = false;
 }
 
-bool gh_batch_dirty(const struct gh_batch *b)
-{
-  return b->records > 0 || b->activated || b->update.nleads > 0 || b->update.nrefused > 0;
-}
+bool gh_batch_begun(const struct gh_batch *b) { return b->records > 0 || b->update.nleads > 0 || b->update.nrefused > 0; }
+bool gh_batch_dirty(const struct gh_batch *b) { return b->activated || gh_batch_begun(b); }
 
 bool gh_batch_full(const struct gh_batch *b, const struct gh_conf *conf)
 {

@@ -91,10 +91,11 @@ struct gh_engine {
   unsigned seen; int64_t newest_ms;   /* of the first events, for the hint about old ones */
   bool hint_given;
   uint64_t commits;
+  uint64_t next_commit_ns;            /* live: not before, unless the batch is full */
 
   uv_loop_t loop;
   uv_idle_t again;                    /* runs while there is more to do at once */
-  uv_timer_t tick, report;
+  uv_timer_t tick, report, interval;
   uv_async_t answered;
   uv_signal_t signals[5];
   uv_poll_t readable; bool polling;
@@ -105,6 +106,7 @@ struct gh_engine {
 
 /* run.c: the loop turns once more, soon. */
 void gh_engine_wake(struct gh_engine *e);
+void gh_engine_wake_in(struct gh_engine *e, uint64_t at_ns);
 
 /* turn.c: false once the phase is DONE and nothing is under way. */
 bool gh_engine_turn(struct gh_engine *e);
@@ -124,6 +126,8 @@ bool gh_engine_read(struct gh_engine *e);
 void gh_batch_init(struct gh_batch *b);
 void gh_batch_free(struct gh_batch *b);
 void gh_batch_reset(struct gh_batch *b);
+/* Whether something was taken or decided that its clock mark counts for. */
+bool gh_batch_begun(const struct gh_batch *b);
 /* Whether it holds what must be committed; changes of state alone wait for the next batch that does. */
 bool gh_batch_dirty(const struct gh_batch *b);
 bool gh_batch_full(const struct gh_batch *b, const struct gh_conf *conf);

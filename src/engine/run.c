@@ -115,6 +115,14 @@ void gh_engine_wake(struct gh_engine *e)
 }
 
 static void on_tick(uv_timer_t *timer) { gh_engine_wake(timer->data); }
+
+void gh_engine_wake_in(struct gh_engine *e, uint64_t at_ns)
+{
+  uint64_t ms = at_ns > e->now_ns ? (at_ns - e->now_ns + 999999) / 1000000 : 0;
+  uv_update_time(&e->loop);
+  if (!uv_is_closing((uv_handle_t *)&e->interval)) uv_timer_start(&e->interval, on_tick, ms, 0);
+}
+
 static void on_report(uv_timer_t *timer) { gh_engine_report(timer->data); }
 static void on_answer(uv_async_t *async) { gh_engine_wake(async->data); }
 
@@ -161,13 +169,25 @@ static void wait_for_source(struct gh_engine *e)
   }
 }
 
+static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+
+static void mask_signals(int how)
+{
+  sigset_t set;
+  sigemptyset(&set);
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaddset(&set, signals[i]);
+  (void)pthread_sigmask(how, &set, NULL);
+}
+
+void gh_run_hold_signals(void) { mask_signals(SIG_BLOCK); }
+
 static void open_loop(struct gh_engine *e)
 {
-  static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
-  e->again.data = e->tick.data = e->report.data = e->answered.data = e->changed.data = e;
+  e->again.data = e->interval.data = e->tick.data = e->report.data = e->answered.data = e->changed.data = e;
   uv_idle_init(&e->loop, &e->again);
   uv_timer_init(&e->loop, &e->tick);
   uv_timer_init(&e->loop, &e->report);
+  uv_timer_init(&e->loop, &e->interval);
   uv_fs_event_init(&e->loop, &e->changed);
   uv_timer_start(&e->tick, on_tick, TICK_MS, TICK_MS);
   uv_timer_start(&e->report, on_report, REPORT_MS, REPORT_MS);
@@ -176,8 +196,7 @@ static void open_loop(struct gh_engine *e)
     e->signals[i].data = e;
     uv_signal_start(&e->signals[i], on_signal, signals[i]);
   }
-  signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes shows as a failed write */
+  mask_signals(SIG_UNBLOCK);
   gh_engine_wake(e);
 }
 
@@ -258,6 +277,8 @@ static bool start(struct gh_engine *e)
 
 int gh_run(struct gh_set *set, const struct gh_run_options *options)
 {
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes shows as a failed write */
   struct gh_engine *e = new_engine(set, options);
   if (start(e)) run_loop(e);
   int status = e->status;

@@ -47,7 +47,7 @@ static void look_at_clocks(struct gh_engine *e)
 /* One mark a batch, at its beginning: it is the clock recorded in its commit. */
 static void mark_clock(struct gh_engine *e)
 {
-  if (!e->live || e->phase >= GH_DRAINING || e->due || gh_batch_dirty(e->filling)) return;
+  if (!e->live || e->phase >= GH_DRAINING || e->due || gh_batch_begun(e->filling)) return;
   bool at_end = e->at_end_ns && e->now_ns - e->at_end_ns <= (uint64_t)e->set->conf.idle_ms * 1000000;
   gh_engine_take(e, &(struct gh_input){.kind = GH_IN_CLOCK, .wall_ms = e->wall_ms, .follow = at_end && e->watch.steady && e->phase == GH_EVENTS});
 }
@@ -69,13 +69,21 @@ static void fill(struct gh_engine *e)
   }
 }
 
-/* A batch is committed when it is full, or when there is nothing more to put into it; never waiting for more. */
+/* A batch is committed when it is full, or when there is nothing more to put into it and the last commit began batch_ms ago. */
 static bool wants_commit(const struct gh_engine *e)
 {
   const struct gh_batch *b = e->filling;
   if (e->committing || e->broken) return false;
   if (e->phase == GH_DRAINING) return gh_batch_dirty(b) || (b->touched && e->stored);
-  return gh_batch_full(b, &e->set->conf) || (gh_batch_dirty(b) && (e->source_end || e->reload.loaded));
+  if (gh_batch_full(b, &e->set->conf) || (gh_batch_dirty(b) && e->reload.loaded)) return true;
+  return gh_batch_dirty(b) && e->source_end && e->now_ns >= e->next_commit_ns;
+}
+
+/* Live, a trickle of events shares its commits: one every batch_ms. The first after a pause does not wait. */
+static void commit(struct gh_engine *e)
+{
+  e->next_commit_ns = e->live ? e->now_ns + (uint64_t)e->set->conf.batch_ms * 1000000 : 0;
+  gh_engine_commit(e);
 }
 
 static bool held_up(const struct gh_engine *e)
@@ -103,7 +111,8 @@ bool gh_engine_turn(struct gh_engine *e)
   if (e->reload.loaded && clean && e->phase < GH_DRAINING) gh_reload_activate(e);
   bool held = held_up(e);
   if (!held) fill(e);
-  if (wants_commit(e)) gh_engine_commit(e);
+  if (wants_commit(e)) commit(e);
+  else if (gh_batch_dirty(e->filling) && e->source_end && !e->committing) gh_engine_wake_in(e, e->next_commit_ns);
   gh_relay_kick(e);
   if (e->phase == GH_DRAINING) drain(e);
   if (e->phase < GH_DRAINING && !e->source_end && !held_up(e)) gh_engine_wake(e);

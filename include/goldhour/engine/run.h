@@ -10,6 +10,8 @@ struct gh_run_options {
   bool until_end;                       /* by record: stop at the end of the source */
 };
 
+/* Holds back the signals that gh_run answers to, so that one that comes while the set is loaded is not lost. Before any other thread is started. */
+void gh_run_hold_signals(void);
 /* Runs until the end of its source or SIGTERM/SIGINT. Takes `set`. Returns the exit status: 0, 1 (a failure, told in the log), 78 (the set does not fit the store). */
 int gh_run(struct gh_set *set, const struct gh_run_options *options);
 
