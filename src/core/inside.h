@@ -66,7 +66,7 @@ int64_t gh_core_since(const struct gh_core *core);
 
 /* step.c */
 void gh_core_step_event(struct gh_core *core, struct gh_pending *p);
-/* Sets the frame for the event in core->event, of `who`, at time t. */
+/* Sets the frame for the event in core->event, of that type, of `who`, at time t. */
 void gh_core_see(struct gh_core *core, struct gh_customer *who, int64_t t_ms, const struct gh_event_type *type);
 /* profile.c */
 void gh_core_step_profile(struct gh_core *core);

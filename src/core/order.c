@@ -18,6 +18,11 @@ int64_t gh_core_watermark(const struct gh_core *core)
 
 int64_t gh_core_since(const struct gh_core *core) { return gh_time_minus(core->high_ms, core->rules->conf->late_limit_ms); }
 
+static bool due(const struct gh_core *core, int64_t time_ms)
+{
+  return time_ms < gh_core_watermark(core) || (core->ended && time_ms <= core->high_ms);
+}
+
 /* ---- taking in ---- */
 
 static void refuse(struct gh_core *core, const struct gh_input *in, enum gh_verdict verdict, const char *detail)
@@ -62,12 +67,15 @@ static enum gh_verdict admit(struct gh_core *core, const struct gh_input *in, st
   return GH_V_TAKEN;
 }
 
+/* Beyond its bound the buffer yields its first event, unless that is due anyway. */
 static void keep_order(struct gh_core *core)
 {
   if (core->urgent || core->state.waiting.count <= (uint64_t)core->rules->conf->reorder_limit) return;
+  int64_t first_ms = gh_state_next_event(&core->state)->time_ms;
+  if (due(core, first_ms)) return;
   core->forced = true;
   core->counters.reorder_full++;
-  core->least_ms = later(core->least_ms, gh_state_next_event(&core->state)->time_ms);
+  core->least_ms = later(core->least_ms, first_ms);
 }
 
 static void take_event(struct gh_core *core, const struct gh_input *in)
@@ -116,11 +124,6 @@ void gh_take(struct gh_core *core, const struct gh_input *in)
 }
 
 /* ---- stepping ---- */
-
-static bool due(const struct gh_core *core, int64_t time_ms)
-{
-  return time_ms < gh_core_watermark(core) || (core->ended && time_ms <= core->high_ms);
-}
 
 static struct gh_pending *due_event(const struct gh_core *core)
 {

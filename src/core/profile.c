@@ -30,7 +30,7 @@ static void apply(struct gh_core *core, const struct gh_event *e, bool bulk)
 {
   gh_state_profile(&core->state, core->who, bulk ? core->who->profile_ms : e->time_ms, e->type, e->slots);
   if (!core->rules->nbecomes) return;
-  gh_core_see(core, core->who, e->time_ms, NULL);
+  gh_core_see(core, core->who, e->time_ms, e->type);
   if (bulk) core->now = gh_absent();
   for (unsigned i = 0; i < core->rules->nbecomes; i++) meet_becomes(core, core->rules->becomes[i], bulk);
 }
@@ -49,10 +49,6 @@ void gh_core_step_profile(struct gh_core *core)
     gh_state_forget(&core->state, core->who, e.time_ms, e.id);
     return;
   }
-  /* The changes are read from slots that the frame is about to use for id, type and time. */
-  struct gh_value *slots = gh_arena_zero(&core->step_arena, e.type->nfields + 1, sizeof *slots);
-  if (e.type->nfields) memcpy(slots, core->event_slots, e.type->nfields * sizeof *slots);
-  core->event.slots = slots;
   apply(core, &core->event, false);
 }
 

@@ -4,7 +4,7 @@
 
 void gh_core_see(struct gh_core *core, struct gh_customer *who, int64_t t_ms, const struct gh_event_type *type)
 {
-  unsigned n = type ? type->nfields : 0;
+  unsigned n = type->nfields;
   core->who = who;
   core->t_ms = t_ms;
   core->now = gh_timestamp_ms(t_ms);

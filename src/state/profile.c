@@ -79,16 +79,17 @@ void gh_state_profile(struct gh_state *s, struct gh_customer *c, int64_t time_ms
   gh_buf_free(&packed);
 }
 
-/* An id stays if its event still waits for its turn, or is the one that erases: a second copy must still be known as one. */
-static bool id_stays(const struct gh_customer *c, uint64_t hash, uint64_t own)
+/* An id stays if its event is newer, still waits for its turn, or is the one that erases: a second copy must still be known as one. */
+static bool id_stays(const struct gh_customer *c, const struct gh_seen *seen, int64_t time_ms, uint64_t own)
 {
-  if (hash == own) return true;
+  uint64_t hash = seen->hash;
+  if (hash == own || seen->time_ms > time_ms) return true;
   for (const struct gh_pending *p = c->pending; p; p = p->next)
     if (gh_id_hash(p->id) == hash) return true;
   return false;
 }
 
-static void forget_ids(struct gh_customer *c, struct gh_str id)
+static void forget_ids(struct gh_customer *c, int64_t time_ms, struct gh_str id)
 {
   uint64_t own = gh_id_hash(id);
   struct gh_seen *old = c->ids;
@@ -96,7 +97,7 @@ static void forget_ids(struct gh_customer *c, struct gh_str id)
   c->ids = NULL;
   c->nids = c->ids_cap = 0;
   for (uint32_t i = 0; i < old_cap; i++)
-    if (old[i].hash && id_stays(c, old[i].hash, own)) gh_id_insert(c, old[i]);
+    if (old[i].hash && id_stays(c, &old[i], time_ms, own)) gh_id_insert(c, old[i]);
   free(old);
 }
 
@@ -115,5 +116,5 @@ void gh_state_forget(struct gh_state *s, struct gh_customer *c, int64_t time_ms,
   if (c->profile) memset(c->profile, 0, c->profile_len);
   c->profile_len = 0;
   c->profile_ms = time_ms;
-  forget_ids(c, id);
+  forget_ids(c, time_ms, id);
 }

@@ -130,7 +130,7 @@ void gh_state_log_to(struct gh_state *s, struct gh_buf *log);
 void gh_state_profile(struct gh_state *s, struct gh_customer *c, int64_t time_ms, const struct gh_event_type *type, const struct gh_value *changes);
 /* Fills `slots` (type->nfields) from the packed profile; texts borrow from the customer until it changes, lists from `arena`. */
 void gh_profile_slots(const struct gh_state *s, const struct gh_customer *c, const struct gh_event_type *type, struct gh_value *slots, struct gh_arena *arena);
-/* Erases everything of the customer up to (time, id) in the order of events; what still waits for its turn, its ids, and this id stay. */
+/* Erases the customer's profile, windows, waits and marks, and the ids of events up to this one; newer ids, those of events that wait for their turn, and this id stay. */
 void gh_state_forget(struct gh_state *s, struct gh_customer *c, int64_t time_ms, struct gh_str id);
 
 /* ids.c. Whether the id was accepted at or after `since_ms`. */
