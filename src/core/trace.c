@@ -50,10 +50,11 @@ void gh_core_say(struct gh_core *core, enum gh_verdict verdict, const struct gh_
 
 /* ---- a condition, and what it read ---- */
 
-static void put_read(struct gh_core *core, struct gh_buf *out, const char *prefix, struct gh_str name, unsigned row, unsigned slot)
+static void put_read(struct gh_core *core, struct gh_buf *out, unsigned row, unsigned slot, struct gh_str name)
 {
+  static const char *const prefix[] = {[GH_ROW_EVENT] = "event", [GH_ROW_CUSTOMER] = "customer", [GH_ROW_FEATURE] = "feature"};
   struct gh_value v = core->frame.rows[row] ? core->frame.rows[row][slot] : gh_core_fetch(core, row, slot);
-  gh_buf_fmt(out, "\n  %s%.*s = ", prefix, GH_FMT(name));
+  gh_buf_fmt(out, "\n  %s.%.*s = ", prefix[row], GH_FMT(name));
   if (v.kind == GH_ABSENT) gh_buf_add_str(out, GH_STR("absent"));
   else if (v.kind == GH_ERROR) gh_buf_fmt(out, "error: %.*s", GH_FMT(gh_text(v)));
   else if (v.kind == GH_STRING || v.kind == GH_LIST || v.kind == GH_MAP) gh_json_value(out, v, core->rules->zone);
@@ -62,9 +63,8 @@ static void put_read(struct gh_core *core, struct gh_buf *out, const char *prefi
 
 static void put_fields_read(struct gh_core *core, struct gh_buf *out, const struct gh_program *p, const struct gh_event_type *type, unsigned row)
 {
-  const char *prefix = row == GH_ROW_EVENT ? "event." : "customer.";
   for (unsigned i = 0; i < type->nfields; i++)
-    if (gh_program_reads(p, row, i)) put_read(core, out, prefix, type->fields[i].name, row, i);
+    if (gh_program_reads(p, row, i)) put_read(core, out, row, i, type->fields[i].name);
 }
 
 /* The condition's text, and below it the values of the names it reads, a line each. */
@@ -75,7 +75,7 @@ static void put_condition(struct gh_core *core, struct gh_buf *out, const struct
   if (rule->on != GH_ON_BECOMES) put_fields_read(core, out, p, core->event.type, GH_ROW_EVENT);
   put_fields_read(core, out, p, &rules->schema->customer, GH_ROW_CUSTOMER);
   for (unsigned i = 0; i < rules->nfeatures; i++)
-    if (gh_program_reads(p, GH_ROW_FEATURE, i)) put_read(core, out, "feature.", rules->features[i].name, GH_ROW_FEATURE, i);
+    if (gh_program_reads(p, GH_ROW_FEATURE, i)) put_read(core, out, GH_ROW_FEATURE, i, rules->features[i].name);
 }
 
 void gh_core_say_condition(struct gh_core *core, enum gh_verdict verdict, const struct gh_rule *rule, const struct gh_program *p, struct gh_str wrong)
