@@ -21,6 +21,18 @@ from table import DAY_MS, duration_ms
 
 STARTS = ['2026-02-11', '2026-09-17', '2026-09-28', '2026-12-27', '2026-03-27', '2026-03-06', '2026-10-23', '2026-10-30', '2024-02-26', '2025-01-23', '2026-04-30', '2024-12-30']
 ZONES = ['Asia/Shanghai'] * 5 + ['Europe/Prague', 'America/New_York', 'UTC', 'Australia/Lord_Howe', 'Asia/Kolkata']
+# what the events of a case are mostly about, so that its rules meet
+THEMES = {
+    'mixed': [],
+    'flow': ['step'] * 16 + ['customer', 'login'],
+    'waits': ['inflow', 'view', 'pay', 'login', 'xfer', 'buy', 'login', 'view', 'xfer'] * 2,
+    'windows': ['spend', 'read', 'tick', 'pay', 'xfer', 'spend', 'read', 'inflow'] * 2,
+    'profiles': ['customer'] * 5 + ['login', 'read', 'inflow'],
+    'dates': ['buy'] * 5 + ['customer', 'spend'],
+}
+# zones and first days of a summer or winter time about to begin
+CHANGES = [('Europe/Prague', '2026-03-27'), ('Europe/Prague', '2026-10-23'), ('America/New_York', '2026-03-06'), ('America/New_York', '2026-10-30'),
+           ('Australia/Lord_Howe', '2026-04-03'), ('Australia/Lord_Howe', '2026-10-02')]
 NAMES = ['王芳', '李伟', 'Ann', '欧阳修']
 
 
@@ -28,7 +40,11 @@ class Case:
     def __init__(self, seed, customers, days):
         self.rng = rng = random.Random(seed * 7919 + 13)
         self.seed, self.calm = seed, seed % 2 == 1
-        self.zone = rng.choice(ZONES)
+        self.theme = rng.choice(sorted(THEMES))
+        self.zone, start = rng.choice(ZONES), rng.choice(STARTS)
+        if self.theme == 'dates' or rng.random() < 0.1:
+            self.zone, start = rng.choice(CHANGES)
+        self.late_share = rng.choice([0.04, 0.1, 0.3])
         self.time = LocalTime(zoneinfo.ZoneInfo(self.zone))
         self.lateness = rng.choice(['2s', '2s', '1m', '10m'] + ([] if self.calm else ['0s', '0s', '1h']))
         self.late_limit = rng.choice(['1d', '1d', '6h', '2h', '4d', '10d'])
@@ -37,11 +53,11 @@ class Case:
         self.palette = rng.sample(['90s', '10m', '30m', '1h', '1h30m', '2h', '6h', '12h', '1d', '2d', '3d', '7d'], 4)
         self.reorder_limit = rng.randint(1, 12) if not self.calm and rng.random() < 0.2 else None
         self.customer_events = rng.randint(2, 8) if rng.random() < 0.2 else None
-        self.rules = rules.RandomRules(rng, self.zone, self.palette, self.calm, rng.choice(self.palette) if self.customer_events else None)
+        self.rules = rules.RandomRules(rng, self.zone, self.palette, self.calm, self.theme, rng.choice(self.palette) if self.customer_events else None)
         self.rules_text = self.rules.text()
-        self.forgets = self.reorder_limit is None and rng.random() < 0.4
+        self.forgets = self.reorder_limit is None and rng.random() < (0.7 if self.theme == 'profiles' else 0.3)
         self.days = days
-        self.start = self.time.moment(datetime.date.fromisoformat(rng.choice(STARTS)), 9 * 3600000)
+        self.start = self.time.moment(datetime.date.fromisoformat(start), 9 * 3600000)
         self.customers = ['C%d' % i for i in range(1, customers + 1)]
         self.profiles = self.make_profiles()
         self.arrivals = self.perturb(self.make_events())  # [(line, time or None where it is no event, customer, id)] as they come
@@ -83,7 +99,7 @@ class Case:
         rng = self.rng
         count = rng.randint(15, 45)
         ids = rng.sample(range(10, 99 + 10 * count), count)
-        favourites = rng.sample(['pay', 'xfer', 'tick', 'inflow', 'buy', 'view', 'read', 'spend', 'step', 'login', 'customer'], 6)
+        favourites = rng.sample(['pay', 'xfer', 'tick', 'inflow', 'buy', 'view', 'read', 'spend', 'step', 'login', 'customer'], 6) + THEMES[self.theme]
         times, out = [], []
         for i in range(count):
             t = self.pick_time(times)
@@ -114,7 +130,7 @@ class Case:
         some = lambda p, f: f() if rng.random() < p else None
         amount = lambda: rng.choice(rules.AMOUNTS)
         if kind == 'customer':
-            return {'forget': True} if self.forgets and rng.random() < 0.2 else self.profile(True)
+            return {'forget': True} if self.forgets and rng.random() < 0.15 else self.profile(True)
         out = {
             'pay': lambda: {'amount': amount(), 'employer': some(0.7, lambda: rng.choice(rules.EMPLOYERS))},
             'xfer': lambda: {'amount': amount(), 'bank': some(0.6, lambda: rng.choice(rules.BANKS)), 'fee': some(0.6, lambda: rng.choice([0.5, '0.4999', 1, '0.0001']))},
@@ -144,8 +160,8 @@ class Case:
         rng, lateness, limit = self.rng, duration_ms(self.lateness), duration_ms(self.late_limit)
         keyed = []
         for n, e in enumerate(events):
-            late = not self.calm and rng.random() < 0.08
-            keyed.append((e['time'] + (rng.randint(lateness, limit + limit // 4) if late else self.delay(rng, lateness)), n, e))
+            late = not self.calm and rng.random() < self.late_share
+            keyed.append((e['time'] + (rng.randint(lateness, rng.choice([lateness + 3600000, limit + limit // 4])) if late else self.delay(rng, lateness)), n, e))
         keyed.sort(key=lambda k: k[:2])
         out, high = [], None
         for _, _, e in keyed:

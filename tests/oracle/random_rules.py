@@ -51,8 +51,8 @@ WHERE = {'amount': ['event.amount > 50', 'event.amount != 100.00', 'event.id < "
 class RandomRules:
     """Text of rules.yaml, and what the events should know of it: durations, moments of the day."""
 
-    def __init__(self, rng, zone, palette, calm, one_window):
-        self.rng, self.zone, self.palette, self.calm = rng, zone, palette, calm
+    def __init__(self, rng, zone, palette, calm, theme, one_window):
+        self.rng, self.zone, self.palette, self.calm, self.theme = rng, zone, palette, calm, theme
         self.one_window = one_window  # all features over the same duration
         self.features = {}  # name -> (kind of value, may be put in a script)
         self.befores, self.moments = [], []
@@ -133,6 +133,8 @@ class RandomRules:
     def rule(self, i):
         rng = self.rng
         kind = ('event', 'unless', 'stopped', 'becomes', 'date', 'event', 'unless', 'event')[i % 8]
+        if i % 2:
+            kind = {'flow': 'stopped', 'waits': 'unless', 'windows': 'event', 'profiles': 'becomes', 'dates': 'date'}.get(self.theme, kind)
         lines, event = getattr(self, kind)()
         out = ['  - id: r%d-%s' % (i, kind)] + lines
         if event and kind != 'becomes' and rng.random() < (0.7 if kind == 'event' else 0.3):
@@ -190,7 +192,7 @@ class RandomRules:
         return ["    on: {becomes: '%s'}" % condition], 'customer'
 
     def date(self):
-        before, at = self.rng.choice([1, 2, 3, 7]), self.rng.choice(['09:00', '02:30', '00:00', '23:59', '01:59', '18:00'])
+        before, at = self.rng.choice([1, 2, 3, 7]), self.rng.choice(['09:00', '02:30', '01:30', '02:15', '01:45', '00:00', '23:59', '18:00'])
         self.befores.append(before)
         self.moments.append(at)
         return ["    on: {event: buy, date: event.matures, before: %dd, at: '%s'}" % (before, at)], 'buy'
