@@ -11,7 +11,7 @@
 #include "goldhour/base/check.h"
 #include "goldhour/sys/sys.h"
 
-#define TICK_MS 100u
+#define TICK_MS 40u /* under half of the least `idle`: an idle source is confirmed in time */
 #define REPORT_MS 10000u
 #define EXIT_CONFIG 78
 
@@ -93,6 +93,18 @@ static void open_first_feed(struct gh_engine *e)
 
 /* ── callbacks: they note ── */
 
+static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+
+static void mask_signals(int how)
+{
+  sigset_t set;
+  sigemptyset(&set);
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaddset(&set, signals[i]);
+  (void)pthread_sigmask(how, &set, NULL);
+}
+
+void gh_run_hold_signals(void) { mask_signals(SIG_BLOCK); }
+
 static void wait_for_source(struct gh_engine *e);
 
 static void close_handle(uv_handle_t *handle, void *arg)
@@ -105,8 +117,12 @@ static void on_again(uv_idle_t *idle)
 {
   struct gh_engine *e = idle->data;
   uv_idle_stop(idle);
-  if (!gh_engine_turn(e)) uv_walk(&e->loop, close_handle, NULL);
-  else if (e->source_end) wait_for_source(e);
+  if (gh_engine_turn(e)) {
+    if (e->source_end) wait_for_source(e);
+    return;
+  }
+  mask_signals(SIG_BLOCK); /* one that comes now finds the work done; it must not kill */
+  uv_walk(&e->loop, close_handle, NULL);
 }
 
 void gh_engine_wake(struct gh_engine *e)
@@ -169,18 +185,6 @@ static void wait_for_source(struct gh_engine *e)
   }
 }
 
-static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
-
-static void mask_signals(int how)
-{
-  sigset_t set;
-  sigemptyset(&set);
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaddset(&set, signals[i]);
-  (void)pthread_sigmask(how, &set, NULL);
-}
-
-void gh_run_hold_signals(void) { mask_signals(SIG_BLOCK); }
-
 static void open_loop(struct gh_engine *e)
 {
   e->again.data = e->interval.data = e->tick.data = e->report.data = e->answered.data = e->changed.data = e;
@@ -196,6 +200,7 @@ static void open_loop(struct gh_engine *e)
     e->signals[i].data = e;
     uv_signal_start(&e->signals[i], on_signal, signals[i]);
   }
+  gh_relay_kick(e); /* the first piece of work starts libuv's threads: they keep the signals blocked, so that only this thread gets them */
   mask_signals(SIG_UNBLOCK);
   gh_engine_wake(e);
 }
