@@ -1,7 +1,4 @@
 /* What was expected beside what came. Each expected lead is paired with the one that differs least among those of its rule, customer and event. */
-#include <stdlib.h>
-
-#include "goldhour/base/check.h"
 #include "goldhour/base/time.h"
 #include "ruletest.h"
 
@@ -9,7 +6,9 @@ struct judge {
   const struct gh_ruletest *test;
   const struct gh_ruletest_log *log;
   struct gh_buf *report;
-  bool *used; /* one a lead that came */
+  bool *used;  /* one a lead that came */
+  int *owner;  /* the expectation that a lead is exactly as expected for; -1: none */
+  bool *tried; /* while looking for owners */
 };
 
 static struct gh_str shown(struct gh_str text) { return text.len ? text : GH_STR("nothing"); }
@@ -105,13 +104,19 @@ static void say_happened(const struct judge *j, struct gh_str rule, struct gh_st
   if (n == 0) gh_buf_fmt(j->report, "    no event of the test concerns it, or its moment did not come\n");
 }
 
-/* The lead that came exactly so, if one did. */
-static bool settle(struct judge *j, const struct gh_ruletest_lead *lead)
+/* Finds a lead that is exactly as expectation `e` has it; a lead that has an owner already goes to `e` if that owner finds another (augmenting
+ * paths: as many expectations as possible are met). */
+static bool settle(struct judge *j, unsigned e)
 {
-  int i = nearest(j, &lead->want);
-  if (i < 0 || differences(&lead->want, &j->log->leads[i]) > 0) return false;
-  j->used[i] = true;
-  return true;
+  for (unsigned i = 0; i < j->log->nleads; i++) {
+    if (j->tried[i] || differences(&j->test->leads[e].want, &j->log->leads[i]) > 0) continue;
+    j->tried[i] = true;
+    if (j->owner[i] >= 0 && !settle(j, (unsigned)j->owner[i])) continue;
+    j->owner[i] = (int)e;
+    j->used[i] = true;
+    return true;
+  }
+  return false;
 }
 
 static void judge_lead(struct judge *j, const struct gh_ruletest_lead *lead)
@@ -181,16 +186,30 @@ static void judge_denial(struct judge *j, const struct gh_ruletest_denial *d)
   say_happened(j, d->rule, d->customer, d->event);
 }
 
+/* Exact leads first, so that none is taken for another with faults. `settled`: one an expectation. */
+static void settle_all(struct judge *j, bool *settled)
+{
+  unsigned nleads = j->log->nleads;
+  for (unsigned i = 0; i < nleads; i++) j->owner[i] = -1;
+  for (unsigned e = 0; e < j->test->nleads; e++) {
+    memset(j->tried, 0, nleads * sizeof *j->tried);
+    settled[e] = settle(j, e);
+  }
+}
+
 void gh_ruletest_judge(const struct gh_ruletest *test, const struct gh_ruletest_log *log, struct gh_buf *report)
 {
-  struct judge j = {.test = test, .log = log, .report = report, .used = calloc(log->nleads + 1u, sizeof *j.used)};
-  bool *settled = calloc(test->nleads + 1u, sizeof *settled); /* exact ones first, so that none is taken for another with faults */
-  GH_CHECK(j.used && settled && "out of memory");
-  for (unsigned i = 0; i < test->nleads; i++) settled[i] = settle(&j, &test->leads[i]);
+  struct gh_arena arena;
+  gh_arena_init(&arena, 0);
+  struct judge j = {.test = test, .log = log, .report = report};
+  j.used = gh_arena_zero(&arena, log->nleads, sizeof *j.used);
+  j.owner = gh_arena_zero(&arena, log->nleads, sizeof *j.owner);
+  j.tried = gh_arena_zero(&arena, log->nleads, sizeof *j.tried);
+  bool *settled = gh_arena_zero(&arena, test->nleads, sizeof *settled);
+  settle_all(&j, settled);
   for (unsigned i = 0; i < test->nleads; i++)
     if (!settled[i]) judge_lead(&j, &test->leads[i]);
   if (test->complete) judge_rest(&j);
   for (unsigned i = 0; i < test->ndenials; i++) judge_denial(&j, &test->denials[i]);
-  free(settled);
-  free(j.used);
+  gh_arena_free(&arena);
 }
