@@ -173,10 +173,15 @@ static struct gh_value aggregate(const struct window *w)
   GH_IMPOSSIBLE();
 }
 
+/* Whether an event that had to go lies in the window, or may (see gh_state_evict). */
 static bool overfull(const struct gh_core *core, uint32_t column, int64_t after_ms)
 {
-  const struct gh_mark *gone = gh_mark_find(core->who, GH_MARK_EVICTED, column, 0);
-  return gone && gone->time_ms > after_ms;
+  for (uint32_t i = 0; i < core->who->nmarks; i++) {
+    const struct gh_mark *m = &core->who->marks[i];
+    if (m->kind != GH_MARK_EVICTED || m->name != column || m->time_ms <= after_ms) continue;
+    if (m->aux || m->time_ms <= core->t_ms) return true;
+  }
+  return false;
 }
 
 static struct gh_value feature_value(struct gh_core *core, const struct gh_feature *f)

@@ -85,6 +85,27 @@ void gh_state_cell(struct gh_state *s, struct gh_customer *c, int64_t time_ms, u
   gh_value_pack(log, gh_cell_value(&c->cells[at]));
 }
 
+/* The times of the last evicted events of a column are known exactly, so that a late event's window is judged rightly; beyond EVICTED_KEPT, that all
+ * up to a time may have gone (aux 1). */
+static void mark_evicted(struct gh_state *s, struct gh_customer *c, const struct gh_cell *cell, int64_t keep_ms)
+{
+  enum { EVICTED_KEPT = 64 };
+  struct gh_mark mark = {.kind = GH_MARK_EVICTED, .name = cell->column, .time_ms = cell->time_ms};
+  gh_state_mark_add(s, c, mark, keep_ms);
+  uint32_t n = 0, oldest = 0;
+  for (uint32_t i = 0; i < c->nmarks; i++) {
+    const struct gh_mark *m = &c->marks[i];
+    if (m->kind != GH_MARK_EVICTED || m->name != cell->column || m->aux) continue;
+    if (n++ == 0 || m->time_ms < c->marks[oldest].time_ms) oldest = i;
+  }
+  if (n <= EVICTED_KEPT) return;
+  mark.time_ms = c->marks[oldest].time_ms;
+  mark.aux = 1;
+  c->marks[oldest] = c->marks[--c->nmarks];
+  const struct gh_mark *all = gh_mark_find(c, GH_MARK_EVICTED, cell->column, 1);
+  if (!all || all->time_ms < mark.time_ms) gh_state_mark(s, c, mark);
+}
+
 void gh_state_evict(struct gh_state *s, struct gh_customer *c, int64_t keep_ms)
 {
   gh_cells_prune(s, c, keep_ms);
@@ -93,8 +114,7 @@ void gh_state_evict(struct gh_state *s, struct gh_customer *c, int64_t keep_ms)
   struct gh_buf *log = gh_change(s, c, GH_CHANGE_EVICT);
   if (log) gh_buf_put_i64(log, keep_ms);
   s->log = NULL; /* the marks follow from the change itself */
-  for (uint32_t i = 0; i < n; i++)
-    gh_state_mark(s, c, (struct gh_mark){.kind = GH_MARK_EVICTED, .name = c->cells[i].column, .time_ms = c->cells[i].time_ms});
+  for (uint32_t i = 0; i < n; i++) mark_evicted(s, c, &c->cells[i], keep_ms);
   s->log = log;
   drop_first(s, c, n);
 }

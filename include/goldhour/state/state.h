@@ -42,7 +42,7 @@ enum gh_mark_kind {
   GH_MARK_BECOMES, /* rule's condition, aux: hash of `on`; time: 0 false, 1 true */
   GH_MARK_CANCEL,  /* the newest event that cancels this rule's wait */
   GH_MARK_STEP,    /* the newest listed step of a flow's instance, aux: hash of the instance */
-  GH_MARK_EVICTED, /* the newest cell of this column that had to go */
+  GH_MARK_EVICTED, /* a cell of this column that had to go (the last 64); aux 1: all up to time may have gone */
 };
 struct gh_mark { int64_t time_ms; uint64_t aux; uint32_t name; uint8_t kind; };
 
