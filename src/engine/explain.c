@@ -62,7 +62,7 @@ static bool find_in_file(struct search *s, char error[512])
   }
   if (opened && !found)
     snprintf(error, 512, "%s has no event '%.*s' among its %llu records", s->options->events, GH_FMT(s->options->event), (unsigned long long)feed.records);
-  if (opened) gh_feed_close(&feed);
+  gh_feed_close(&feed);
   return found;
 }
 
