@@ -7,7 +7,6 @@
 #include "engine.h"
 #include "goldhour/sys/sys.h"
 
-#define PAGE_LEADS 4096u
 #define RETRY_NS UINT64_C(1000000000)
 
 static bool put_place(struct gh_relay *r)
@@ -50,7 +49,7 @@ static bool hand_over_page(struct gh_relay *r, bool *more)
   struct gh_store_error store_error;
   struct gh_sink_error sink_error;
   gh_buf_clear(&r->lines);
-  if (!gh_store_outbox(r->store, r->place.number, PAGE_LEADS, add_line, r, &store_error)) {
+  if (!gh_store_outbox(r->store, r->place.number, add_line, r, &store_error)) {
     snprintf(r->error, sizeof r->error, "%s", store_error.text);
     return false;
   }

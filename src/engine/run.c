@@ -86,7 +86,10 @@ static void open_first_feed(struct gh_engine *e)
   bool begun = gh_core_position(e->core, GH_FEED_EVENTS).record > 0;
   bool loaded = gh_core_position(e->core, GH_FEED_PROFILES).record == GH_PROFILES_DONE;
   bool named = e->set->conf.profiles.text.len > 0;
-  if (named && !loaded && begun) gh_log(GH_WARN, "profiles are loaded before the first event alone: these are not; send them as events of type customer", "path=\"%.*s\"", GH_FMT(e->set->conf.profiles.text));
+  if (named && !loaded && begun) {
+    gh_log(GH_WARN, "profiles are loaded before the first event alone: these are not; send them as events of type customer", "path=\"%.*s\"",
+           GH_FMT(e->set->conf.profiles.text));
+  }
   e->phase = named && !loaded && !begun ? GH_PROFILES : GH_EVENTS;
   gh_engine_open_feed(e, e->phase == GH_PROFILES ? GH_FEED_PROFILES : GH_FEED_EVENTS);
 }

@@ -56,13 +56,13 @@ static void commit(struct gh_store *s, const struct gh_commit *c, gh_store_done_
   done(ctx, NULL);
 }
 
-static bool outbox(struct gh_store *s, uint64_t after, unsigned most, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
+static bool outbox(struct gh_store *s, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
 {
   (void)error;
   struct memory *m = (struct memory *)s;
   pthread_mutex_lock(&m->lock);
   uint64_t from = after + 1 > m->first_number ? after + 1 - m->first_number : 0;
-  for (uint64_t i = from; i < m->count && most > 0; i++, most--) lead(ctx, m->first_number + i, m->leads[m->first + i]);
+  for (uint64_t i = from; i < m->count && i - from < GH_STORE_OUTBOX_PAGE; i++) lead(ctx, m->first_number + i, m->leads[m->first + i]);
   pthread_mutex_unlock(&m->lock);
   return true;
 }

@@ -13,7 +13,7 @@ struct gh_store_ops {
   void (*close)(struct gh_store *s);
   bool (*load)(struct gh_store *s, gh_store_row_fn *row, void *ctx, struct gh_store_error *error);
   void (*commit)(struct gh_store *s, const struct gh_commit *commit, gh_store_done_fn *done, void *ctx);
-  bool (*outbox)(struct gh_store *s, uint64_t after, unsigned most, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error);
+  bool (*outbox)(struct gh_store *s, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error);
   bool (*sink_get)(struct gh_store *s, const char *sink, struct gh_sink_place *place, struct gh_store_error *error);
   bool (*sink_put)(struct gh_store *s, const char *sink, const struct gh_sink_place *place, struct gh_store_error *error);
   bool (*sink_only)(struct gh_store *s, const char *sink, struct gh_store_error *error);

@@ -54,7 +54,7 @@ void gh_sqlite_bind_blob(sqlite3_stmt *st, int at, struct gh_str s);
 bool gh_sqlite_write(struct sqlite_store *s, const struct gh_commit *c, struct gh_store_error *error);
 
 bool gh_sqlite_load(struct gh_store *s, gh_store_row_fn *row, void *ctx, struct gh_store_error *error);
-bool gh_sqlite_outbox(struct gh_store *s, uint64_t after, unsigned most, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error);
+bool gh_sqlite_outbox(struct gh_store *s, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error);
 bool gh_sqlite_sink_get(struct gh_store *s, const char *sink, struct gh_sink_place *place, struct gh_store_error *error);
 bool gh_sqlite_sink_put(struct gh_store *s, const char *sink, const struct gh_sink_place *place, struct gh_store_error *error);
 bool gh_sqlite_sink_only(struct gh_store *s, const char *sink, struct gh_store_error *error);

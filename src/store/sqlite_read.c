@@ -29,6 +29,7 @@ bool gh_sqlite_read_marks(struct sqlite_store *s, struct gh_store_error *error)
 }
 
 struct row_query { enum gh_store_row kind; const char *name, *sql; };
+struct row_reader { gh_store_row_fn *row; void *ctx; };
 
 static const struct row_query row_queries[] = {
     {GH_STORE_META, "meta", "SELECT 0, hash, bytes FROM meta"},
@@ -37,25 +38,25 @@ static const struct row_query row_queries[] = {
     {GH_STORE_LOG, "log", "SELECT seq, hash, bytes FROM log ORDER BY seq"},
 };
 
-static bool load_row(struct sqlite_store *s, const struct row_query *q, sqlite3_stmt *st, gh_store_row_fn *row, void *ctx, struct gh_store_error *error)
+static bool load_row(struct sqlite_store *s, const struct row_query *q, sqlite3_stmt *st, struct row_reader reader, struct gh_store_error *error)
 {
   uint64_t key = (uint64_t)sqlite3_column_int64(st, 0);
   struct gh_str bytes = column(st, 2);
   const char *wrong = NULL;
   if (gh_hash(bytes) != (uint64_t)sqlite3_column_int64(st, 1)) wrong = "does not match its hash";
-  else if (!row(ctx, q->kind, key, bytes)) wrong = "cannot be read";
+  else if (!reader.row(reader.ctx, q->kind, key, bytes)) wrong = "cannot be read";
   if (!wrong) return true;
   return gh_sqlite_error(error, "store %s: the file is damaged: row %llu of %s %s; keep it aside, restore the last backup or begin a new store (docs/operations.md, Restoring)",
                          s->path, (unsigned long long)key, q->name, wrong);
 }
 
-static bool load_kind(struct sqlite_store *s, const struct row_query *q, gh_store_row_fn *row, void *ctx, struct gh_store_error *error)
+static bool load_kind(struct sqlite_store *s, const struct row_query *q, struct row_reader reader, struct gh_store_error *error)
 {
   sqlite3_stmt *st = NULL;
   int rc = sqlite3_prepare_v2(s->db, q->sql, -1, &st, NULL);
   bool ok = true;
   if (rc == SQLITE_OK) {
-    while (ok && (rc = sqlite3_step(st)) == SQLITE_ROW) ok = load_row(s, q, st, row, ctx, error);
+    while (ok && (rc = sqlite3_step(st)) == SQLITE_ROW) ok = load_row(s, q, st, reader, error);
   }
   if (ok && rc != SQLITE_DONE) ok = gh_sqlite_fail(s, rc, "loading the state", error);
   sqlite3_finalize(st);
@@ -70,13 +71,13 @@ bool gh_sqlite_load(struct gh_store *store, gh_store_row_fn *row, void *ctx, str
   pthread_mutex_lock(&s->use);
   int rc = sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL);
   if (rc != SQLITE_OK) ok = gh_sqlite_fail(s, rc, "loading the state", error);
-  for (size_t i = 0; ok && i < sizeof row_queries / sizeof *row_queries; i++) ok = load_kind(s, &row_queries[i], row, ctx, error);
+  for (size_t i = 0; ok && i < sizeof row_queries / sizeof *row_queries; i++) ok = load_kind(s, &row_queries[i], (struct row_reader){row, ctx}, error);
   if (!sqlite3_get_autocommit(s->db)) sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
   pthread_mutex_unlock(&s->use);
   return ok;
 }
 
-bool gh_sqlite_outbox(struct gh_store *store, uint64_t after, unsigned most, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
+bool gh_sqlite_outbox(struct gh_store *store, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
 {
   struct sqlite_store *s = (struct sqlite_store *)store;
   pthread_mutex_lock(&s->use);
@@ -84,7 +85,7 @@ bool gh_sqlite_outbox(struct gh_store *store, uint64_t after, unsigned most, gh_
   int rc = SQLITE_ERROR;
   if (st) {
     sqlite3_bind_int64(st, 1, (sqlite3_int64)after);
-    sqlite3_bind_int64(st, 2, most);
+    sqlite3_bind_int64(st, 2, GH_STORE_OUTBOX_PAGE);
     while ((rc = sqlite3_step(st)) == SQLITE_ROW) lead(ctx, (uint64_t)sqlite3_column_int64(st, 0), column(st, 1));
     if (rc != SQLITE_DONE) gh_sqlite_fail(s, rc, "reading the outbox", error);
     sqlite3_reset(st);

@@ -15,9 +15,9 @@ void gh_store_commit(struct gh_store *s, const struct gh_commit *commit, gh_stor
   s->ops->commit(s, commit, done, ctx);
 }
 
-bool gh_store_outbox(struct gh_store *s, uint64_t after, unsigned most, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
+bool gh_store_outbox(struct gh_store *s, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
 {
-  return s->ops->outbox(s, after, most, lead, ctx, error);
+  return s->ops->outbox(s, after, lead, ctx, error);
 }
 
 bool gh_store_sink_get(struct gh_store *s, const char *sink, struct gh_sink_place *place, struct gh_store_error *error)

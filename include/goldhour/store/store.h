@@ -44,8 +44,9 @@ bool gh_store_load(struct gh_store *s, bool (*row)(void *ctx, enum gh_store_row 
 /* Begins a commit on the store's thread; `done` is called on that thread when it is durable (error NULL) or has failed for good. One at a time. */
 void gh_store_commit(struct gh_store *s, const struct gh_commit *commit, void (*done)(void *ctx, const struct gh_store_error *error), void *ctx);
 
-/* The outbox: leads in commit order, numbered from 1 by the store. Calls `lead` for those with number > after, at most `most`. */
-bool gh_store_outbox(struct gh_store *s, uint64_t after, unsigned most, void (*lead)(void *ctx, uint64_t number, struct gh_str json), void *ctx, struct gh_store_error *error);
+/* The outbox: leads in commit order, numbered from 1 by the store. Calls `lead` for the next GH_STORE_OUTBOX_PAGE with number > after, or fewer. */
+#define GH_STORE_OUTBOX_PAGE 4096
+bool gh_store_outbox(struct gh_store *s, uint64_t after, void (*lead)(void *ctx, uint64_t number, struct gh_str json), void *ctx, struct gh_store_error *error);
 /* A sink's committed place: (outbox number, length of its file in bytes, identity of the file: inode and device as text). */
 struct gh_sink_place { uint64_t number; int64_t bytes; char file[64]; };
 bool gh_store_sink_get(struct gh_store *s, const char *sink, struct gh_sink_place *place, struct gh_store_error *error);

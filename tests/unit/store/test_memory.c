@@ -26,7 +26,7 @@ static void leads_stay_until_the_sink_has_them(void **state)
     assert_true(gh_store_sink_put(s, "stdout", &place, &error));
   }
   assert_int_equal(gh_store_outbox_last(s), 200);
-  assert_true(gh_store_outbox(s, 0, 10, add_lead, &out, &error));
+  assert_true(gh_store_outbox(s, 0, add_lead, &out, &error));
   gh_buf_byte(&out, '\0');
   assert_string_equal(out.data, "200:B ");
   gh_buf_free(&out);

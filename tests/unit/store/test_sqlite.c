@@ -97,7 +97,7 @@ static void assert_outbox(struct gh_store *s, uint64_t after, const char *expect
 {
   struct gh_buf leads = {0};
   struct gh_store_error error;
-  assert_true(gh_store_outbox(s, after, 100, add_lead, &leads, &error));
+  assert_true(gh_store_outbox(s, after, add_lead, &leads, &error));
   gh_buf_byte(&leads, '\0');
   assert_string_equal(leads.data, expected);
   gh_buf_free(&leads);
@@ -167,6 +167,13 @@ static void leads_wait_in_the_outbox_behind_the_slowest_sink(void **state)
   gh_store_close(s);
 }
 
+static void keep_first(void *ctx, uint64_t number, struct gh_str json)
+{
+  (void)json;
+  uint64_t *first = ctx;
+  if (*first == 0) *first = number;
+}
+
 static void the_outbox_is_pruned_to_its_tail(void **state)
 {
   (void)state;
@@ -179,11 +186,9 @@ static void the_outbox_is_pruned_to_its_tail(void **state)
   assert_true(commit(s, &c).ok);
   struct gh_sink_place place = {.number = N};
   assert_true(gh_store_sink_put(s, "file", &place, &error));
-  struct gh_buf out = {0};
-  assert_true(gh_store_outbox(s, 0, 1, add_lead, &out, &error));
-  gh_buf_byte(&out, '\0');
-  assert_string_equal(out.data, "6:X ");
-  gh_buf_free(&out);
+  uint64_t first = 0;
+  assert_true(gh_store_outbox(s, 0, keep_first, &first, &error));
+  assert_int_equal(first, 6);
   gh_store_close(s);
   s = open_store();
   assert_int_equal(gh_store_outbox_last(s), N);
