@@ -1,31 +1,45 @@
-/* goldhour check: the loader of `run`, and nothing else: what check accepts, run accepts. */
+/* goldhour check: the loader of `run`, and nothing else: what check accepts, run accepts. With a sample, its decoder too. */
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "cmd.h"
 #include "goldhour/base/buf.h"
 #include "goldhour/model/lead.h"
 #include "goldhour/sys/sys.h"
+#include "sample.h"
 
 struct options {
-  const char *config;
+  const char *config, *sample;
+  unsigned long limit;
   bool strict, json;
 };
 
 static const char usage[] =
-    "usage: goldhour check [--config FILE] [--strict] [--json]\n\n"
+    "usage: goldhour check [--config FILE] [--strict] [--json] [--sample FILE [--limit N]]\n\n"
     "Says every fault of the configuration, the schema, the mapping, the calendar and the rules: file:line:column, what is wrong, what to do.\n\n"
     "  -c, --config FILE   the configuration (goldhour.yaml)\n"
     "      --strict        a warning counts as an error\n"
-    "      --json          one JSON object instead of text\n\n"
-    "exit status: 0 no errors, 78 errors, 2 usage\n";
+    "      --json          one JSON object instead of text\n"
+    "      --sample FILE   decode these records (- is standard input) and print the events that come of them, or why they are refused\n"
+    "      --limit N       print at most N of them (20); all are counted\n\n"
+    "exit status: 0 no errors, 78 errors, 1 records of the sample were refused, 2 usage\n";
+
+static bool read_count(const char *text, unsigned long *out)
+{
+  char *end;
+  *out = strtoul(text, &end, 10);
+  if (*text >= '0' && *text <= '9' && *end == '\0') return true;
+  fprintf(stderr, "goldhour check: --limit wants a whole number, not '%s'\n", text);
+  return false;
+}
 
 /* -1: go on; else the exit status. */
 static int read_options(int argc, char **argv, struct options *o)
 {
   static const struct option longs[] = {
-    {"config", required_argument, NULL, 'c'}, {"strict", no_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0},
+    {"config", required_argument, NULL, 'c'}, {"strict", no_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},
+    {"sample", required_argument, NULL, 'm'}, {"limit", required_argument, NULL, 'n'}, {0},
   };
   int c;
   while ((c = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
@@ -33,6 +47,8 @@ static int read_options(int argc, char **argv, struct options *o)
       case 'c': o->config = optarg; break;
       case 's': o->strict = true; break;
       case 'j': o->json = true; break;
+      case 'm': o->sample = optarg; break;
+      case 'n': if (!read_count(optarg, &o->limit)) return GH_EXIT_USAGE; break;
       case 'h': fputs(usage, stdout); return 0;
       default: fputs("goldhour check --help says how\n", stderr); return GH_EXIT_USAGE;
     }
@@ -90,7 +106,7 @@ static void print_json(const struct gh_set *set, const struct gh_faults *faults,
 
 int gh_cmd_check(int argc, char **argv)
 {
-  struct options o = {.config = GH_CONFIG_FILE};
+  struct options o = {.config = GH_CONFIG_FILE, .limit = 20};
   int status = read_options(argc, argv, &o);
   if (status >= 0) return status;
   struct gh_faults faults;
@@ -100,8 +116,10 @@ int gh_cmd_check(int argc, char **argv)
   bool good = set && !(o.strict && faults.warnings);
   if (o.json) print_json(set, &faults, good);
   else print_text(set, &faults, good);
+  status = good ? 0 : GH_EXIT_CONFIG;
+  if (good && o.sample) status = gh_cli_sample(set, o.sample, o.limit);
   gh_set_free(set);
   gh_zones_free(zones);
   gh_faults_free(&faults);
-  return good ? 0 : GH_EXIT_CONFIG;
+  return status;
 }

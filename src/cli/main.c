@@ -6,17 +6,6 @@
 #include "goldhour/base/buf.h"
 #include "goldhour/conf/conf.h"
 
-#pragma weak gh_cmd_bench
-#pragma weak gh_cmd_demo
-#pragma weak gh_cmd_dlq
-#pragma weak gh_cmd_eval
-#pragma weak gh_cmd_explain
-#pragma weak gh_cmd_init
-#pragma weak gh_cmd_replay
-#pragma weak gh_cmd_run
-#pragma weak gh_cmd_simulate
-#pragma weak gh_cmd_test
-
 struct command {
   const char *name, *help;
   int (*run)(int argc, char **argv);
@@ -71,7 +60,7 @@ static int unknown(const char *name)
 static int run_command(const char *name, int argc, char **argv)
 {
   const struct command *c = find(name);
-  if (!c || !c->run) return unknown(name);
+  if (!c) return unknown(name);
   int status = c->run(argc, argv);
   if (fflush(stdout) == 0 && !ferror(stdout)) return status;
   perror("goldhour: standard output");
