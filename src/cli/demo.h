@@ -23,13 +23,14 @@ bool gh_demo_write(const struct gh_demo_options *o, uint64_t *events);
 #define GH_DEMO_RULES 64u
 #define GH_DEMO_RECENT 64u
 struct gh_demo_rule { struct gh_str id, name; unsigned leads; };
-struct gh_demo_lead { struct gh_str time, name, customer, event, due, rule; int priority; bool golden; };
+struct gh_demo_lead { struct gh_str time, name, customer, event, due, rule, script; int priority; bool golden; };
 struct gh_demo_view {
   struct gh_arena arena;     /* owns all texts below */
   bool terminal;
   unsigned columns, rows;    /* of the terminal */
   struct gh_demo_rule rules[GH_DEMO_RULES]; unsigned nrules;
   struct gh_demo_lead recent[GH_DEMO_RECENT]; /* a ring: the lead number n is at n % GH_DEMO_RECENT */
+  struct gh_demo_lead example; /* the last with a script */
   unsigned leads, golden;
   uint64_t events, events_all;
   int64_t clock_ms;          /* the bank's clock */

@@ -113,15 +113,27 @@ static int to_int(struct gh_str digits)
   return n;
 }
 
+static unsigned name_columns(unsigned columns)
+{
+  unsigned name = columns > 65 ? columns - 53 : 12;
+  return name < 32 ? name : 32;
+}
+
+static void titles(unsigned columns, struct gh_buf *out)
+{
+  gh_demo_cell(out, GH_STR("when"), 13);
+  gh_demo_cell(out, GH_STR("rule"), name_columns(columns));
+  gh_buf_add_str(out, GH_STR("  customer  prio  stage      due"));
+}
+
 static void lead_line(const struct gh_demo_lead *lead, unsigned columns, struct gh_buf *out)
 {
-  unsigned name = columns > 62 ? columns - 50 : 12;
   gh_demo_cell(out, lead->time, 13);
-  gh_demo_cell(out, lead->name, name < 32 ? name : 32);
+  gh_demo_cell(out, lead->name, name_columns(columns));
   gh_buf_add_str(out, GH_STR("  "));
   gh_demo_cell(out, lead->customer, 10);
-  gh_buf_fmt(out, "%3d  ", lead->priority);
-  gh_demo_cell(out, lead->golden ? GH_STR("golden") : GH_STR("late"), 8);
+  gh_buf_fmt(out, "%4d  ", lead->priority);
+  gh_demo_cell(out, lead->golden ? GH_STR("golden") : GH_STR("comparing"), 11);
   gh_demo_cell(out, lead->due.len ? lead->due : GH_STR("-"), 12);
 }
 
@@ -133,12 +145,18 @@ static void read_lead(struct gh_demo_view *v, const struct gh_json *tree, struct
   lead->time = short_time(v, text_item(v, tree, "triggered_at"));
   lead->due = short_time(v, text_item(v, tree, "due"));
   lead->priority = to_int(text_item(v, tree, "priority"));
+  lead->script = text_item(v, tree, "script");
   if (!lead->name.len) lead->name = lead->rule;
 }
 
+/* Plain lines, for a pipe or a log: titles over the first. */
 static void print_lead(const struct gh_demo_view *v, const struct gh_demo_lead *lead)
 {
   struct gh_buf line = {0};
+  if (v->leads == 1) {
+    titles(v->columns, &line);
+    gh_buf_byte(&line, '\n');
+  }
   lead_line(lead, v->columns, &line);
   printf("%.*s\n", GH_FMT(gh_buf_str(&line)));
   gh_buf_free(&line);
@@ -156,6 +174,7 @@ void gh_demo_view_lead(struct gh_demo_view *v, struct gh_str json)
     read_lead(v, tree, lead);
     v->golden += lead->golden;
     count_rule(v, lead);
+    if (lead->script.len && lead->golden) v->example = *lead;
     gh_textmap_add(&v->seen, key_of(&v->arena, tree), 0, NULL);
     if (!v->terminal) print_lead(v, lead);
   }
@@ -191,6 +210,10 @@ void gh_demo_view_draw(struct gh_demo_view *v)
   v->drawn_rows = 0;
   head_line(v, &row);
   gh_buf_add_str(&out, GH_STR("\x1b[1m"));
+  table_row(v, &out, gh_buf_str(&row));
+  gh_buf_clear(&row);
+  titles(v->columns, &row);
+  gh_buf_add_str(&out, GH_STR("\x1b[0;2m"));
   table_row(v, &out, gh_buf_str(&row));
   gh_buf_add_str(&out, GH_STR("\x1b[0m"));
   unsigned show = v->rows - 6 < TABLE_ROWS_MAX ? v->rows - 6 : TABLE_ROWS_MAX;
@@ -228,6 +251,10 @@ void gh_demo_view_summary(const struct gh_demo_view *v)
     gh_buf_fmt(&out, "%6u  ", v->rules[i].leads);
     gh_demo_cell(&out, v->rules[i].name, 32);
     gh_buf_fmt(&out, "  %.*s\n", GH_FMT(v->rules[i].id));
+  }
+  if (v->example.script.len) {
+    gh_buf_fmt(&out, "\nA lead carries what one call needs, such as the words for it (%.*s, %.*s):\n  %.*s\n\n", GH_FMT(v->example.name), GH_FMT(v->example.customer),
+               GH_FMT(v->example.script));
   }
   fwrite(out.data, 1, out.len, stdout);
   gh_buf_free(&out);
