@@ -242,7 +242,7 @@ int64_t gh_zone_moment(const struct gh_zone *zone, int64_t day, int64_t clock_ms
   for (;;) {
     int64_t moment_ms = local_ms - gh_zone_offset(zone, begin_s) * GH_SECOND_MS;
     int64_t end_s = next_change(zone, begin_s);
-    if (end_s == INT64_MAX || moment_ms < end_s * GH_SECOND_MS) return moment_ms > at_ms ? moment_ms : at_ms;
+    if (end_s > INT64_MAX / GH_SECOND_MS || moment_ms < end_s * GH_SECOND_MS) return moment_ms > at_ms ? moment_ms : at_ms;
     begin_s = end_s;
     at_ms = end_s * GH_SECOND_MS;
   }

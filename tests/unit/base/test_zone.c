@@ -232,6 +232,18 @@ static void test_a_file_that_lies_is_refused(void **state)
   gh_buf_free(&bytes);
 }
 
+static void test_changes_beyond_all_times_are_harmless(void **state)
+{
+  (void)state;
+  static const int32_t types[] = {0, 3600};
+  static const struct change changes[] = {{-(INT64_C(1) << 59), 1}, {INT64_C(1) << 59, 0}};
+  struct gh_buf bytes = {0};
+  put_file(&bytes, changes, 2, types, 2, "");
+  assert_true(gh_zones_add(zones, GH_STR("far"), gh_buf_str(&bytes)));
+  gh_buf_free(&bytes);
+  assert_int_equal(gh_zone_moment(gh_zones_find(zones, GH_STR("far")), 1, 0), GH_DAY_MS - GH_HOUR_MS);
+}
+
 static void test_a_version_1_file_keeps_its_last_offset(void **state)
 {
   (void)state;
@@ -280,6 +292,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(test_fixed_offsets_as_cel_writes_them, setup, teardown),
     cmocka_unit_test_setup_teardown(test_a_file_cut_anywhere_is_refused, setup, teardown),
     cmocka_unit_test_setup_teardown(test_a_file_that_lies_is_refused, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_changes_beyond_all_times_are_harmless, setup, teardown),
     cmocka_unit_test_setup_teardown(test_a_version_1_file_keeps_its_last_offset, setup, teardown),
     cmocka_unit_test_setup_teardown(test_a_thousand_zones_are_found_again, setup, teardown),
   };
