@@ -3,7 +3,8 @@
 
 usage: run.py GOLDHOUR [CASES.jsonl...]
 
-Without files: own.jsonl beside this one, the examples of docs/cel.md, and ../shared/cel-conformance/cases.jsonl where it is.
+Without files: own.jsonl beside this one, the command line (command.py), the examples of docs/cel.md, and
+../shared/cel-conformance/cases.jsonl where it is.
 A case is a line of JSON as `goldhour eval --cases` reads it, with what must come out:
   {"expr": "1 + 1", "want": {"int": "2"}}
   {"expr": "1 / 0", "want": {"error": "divide by zero"}}                      any error is right
@@ -19,6 +20,8 @@ import os
 import re
 import subprocess
 import sys
+
+import command
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -117,6 +120,8 @@ def main(arguments):
             suites.append((os.path.basename(path), lambda path=path: file_cases(path)))
         else:
             print("SKIPPED %s: no such file here" % os.path.relpath(path, ROOT))
+    if not arguments[1:]:
+        totals = list(command.run_checks(program))
     for title, cases in suites:
         passed, failed = run_cases(program, title, list(cases()))
         totals = [totals[0] + passed, totals[1] + failed]
