@@ -28,6 +28,7 @@ void gh_core_free(struct gh_core *core)
   gh_buf_free(&core->log);
   gh_buf_free(&core->refused_raw);
   gh_buf_free(&core->snapshot);
+  gh_buf_free(&core->text);
   gh_arena_free(&core->scratch);
   gh_arena_free(&core->step_arena);
   free(core->rule_names);

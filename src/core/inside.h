@@ -40,6 +40,7 @@ struct gh_core {
   struct gh_customer *who;
   struct gh_cel_frame frame;
   struct gh_arena scratch, step_arena;
+  struct gh_buf text;     /* used again: a packed event, a lead's texts */
   struct gh_event event;  /* the event at hand, or that of the wait */
   struct gh_value *event_slots, *customer_slots, now;
   struct gh_value *features; uint64_t *feature_stamps, stamp;

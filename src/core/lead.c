@@ -7,15 +7,15 @@
 /* The first 128 bits of SHA-256 over (rule id, customer, event id, t), each with its length before it: not over the rule's version. */
 static void name_lead(struct gh_core *core, struct gh_lead *lead)
 {
-  struct gh_buf text = {0};
-  gh_buf_put_text(&text, lead->rule);
-  gh_buf_put_text(&text, lead->customer);
-  gh_buf_put_text(&text, lead->event);
-  gh_buf_put_fixed64(&text, (uint64_t)core->t_ms);
+  struct gh_buf *text = &core->text;
+  gh_buf_clear(text);
+  gh_buf_put_text(text, lead->rule);
+  gh_buf_put_text(text, lead->customer);
+  gh_buf_put_text(text, lead->event);
+  gh_buf_put_fixed64(text, (uint64_t)core->t_ms);
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned n = 0;
-  GH_CHECK(EVP_Digest(text.data, text.len, digest, &n, EVP_sha256(), NULL) == 1 && n == 32);
-  gh_buf_free(&text);
+  GH_CHECK(EVP_Digest(text->data, text->len, digest, &n, EVP_sha256(), NULL) == 1 && n == 32);
   for (unsigned i = 0; i < 16; i++) {
     lead->id[2 * i] = "0123456789abcdef"[digest[i] >> 4];
     lead->id[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
@@ -59,44 +59,42 @@ static void put_yuan(struct gh_buf *out, struct gh_value v)
 
 static struct gh_str fill_script(struct gh_core *core, const struct gh_rule *rule)
 {
-  struct gh_buf text = {0};
+  struct gh_buf *text = &core->text;
+  gh_buf_clear(text);
   for (unsigned i = 0; i < rule->nscript; i++) {
     const struct gh_script_part *part = &rule->script[i];
     if (part->row < 0) {
-      gh_buf_add_str(&text, part->text);
+      gh_buf_add_str(text, part->text);
       continue;
     }
     struct gh_value v = part_value(core, part);
     bool number = v.kind == GH_INT || v.kind == GH_UINT || v.kind == GH_DECIMAL;
     if (v.kind == GH_ERROR) continue;
-    if (part->yuan && number) put_yuan(&text, v);
-    else gh_plain_value(&text, v, core->rules->zone);
+    if (part->yuan && number) put_yuan(text, v);
+    else gh_plain_value(text, v, core->rules->zone);
   }
-  struct gh_str out = gh_arena_str(&core->out->arena, gh_buf_str(&text));
-  gh_buf_free(&text);
-  return out;
+  return gh_arena_str(&core->out->arena, gh_buf_str(text));
 }
 
 /* What happened: the event's type, time and fields. Of a change of profile type and time alone. */
 static struct gh_str tell_event(struct gh_core *core)
 {
   const struct gh_event *e = &core->event;
-  struct gh_buf json = {0};
-  gh_buf_add_str(&json, GH_STR("{\"type\":"));
-  gh_json_string(&json, e->type->name);
-  gh_buf_add_str(&json, GH_STR(",\"time\":"));
-  gh_json_value(&json, gh_timestamp_ms(e->time_ms), core->rules->zone);
+  struct gh_buf *json = &core->text;
+  gh_buf_clear(json);
+  gh_buf_add_str(json, GH_STR("{\"type\":"));
+  gh_json_string(json, e->type->name);
+  gh_buf_add_str(json, GH_STR(",\"time\":"));
+  gh_json_value(json, gh_timestamp_ms(e->time_ms), core->rules->zone);
   for (unsigned i = 0; e->type->index != GH_CUSTOMER_TYPE && i < e->type->nfields; i++) {
     if (core->event_slots[i].kind == GH_ABSENT) continue;
-    gh_buf_byte(&json, ',');
-    gh_json_string(&json, e->type->fields[i].name);
-    gh_buf_byte(&json, ':');
-    gh_json_value(&json, core->event_slots[i], core->rules->zone);
+    gh_buf_byte(json, ',');
+    gh_json_string(json, e->type->fields[i].name);
+    gh_buf_byte(json, ':');
+    gh_json_value(json, core->event_slots[i], core->rules->zone);
   }
-  gh_buf_byte(&json, '}');
-  struct gh_str out = gh_arena_str(&core->out->arena, gh_buf_str(&json));
-  gh_buf_free(&json);
-  return out;
+  gh_buf_byte(json, '}');
+  return gh_arena_str(&core->out->arena, gh_buf_str(json));
 }
 
 static void put_lead(struct gh_core *core, const struct gh_lead *lead)
@@ -106,10 +104,10 @@ static void put_lead(struct gh_core *core, const struct gh_lead *lead)
     out->leads_cap = out->leads_cap ? out->leads_cap * 2 : 64;
     out->leads = gh_update_grow(out->leads, out->leads_cap, sizeof *out->leads);
   }
-  struct gh_buf json = {0};
-  gh_lead_json(&json, lead, core->rules->zone);
-  out->leads[out->nleads++] = (struct gh_update_lead){gh_arena_str(&out->arena, gh_str(lead->id)), gh_arena_str(&out->arena, gh_buf_str(&json))};
-  gh_buf_free(&json);
+  struct gh_buf *json = &core->text;
+  gh_buf_clear(json);
+  gh_lead_json(json, lead, core->rules->zone);
+  out->leads[out->nleads++] = (struct gh_update_lead){gh_arena_str(&out->arena, gh_str(lead->id)), gh_arena_str(&out->arena, gh_buf_str(json))};
 }
 
 void gh_core_offer(struct gh_core *core, const struct gh_rule *rule, enum gh_stage stage)

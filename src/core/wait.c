@@ -118,13 +118,12 @@ static void begin(struct gh_core *core, const struct gh_rule *rule, struct gh_st
     say(core, GH_V_WAITS_FULL, rule);
     return;
   }
-  struct gh_buf packed = {0};
-  gh_event_pack(&core->state, &packed, &core->event);
+  gh_buf_clear(&core->text);
+  gh_event_pack(&core->state, &core->text, &core->event);
   core->counters.waits_begun++;
   gh_state_wait(&core->state, core->who,
                 &(struct gh_wait_begin){.begin_ms = core->t_ms, .due_ms = due_ms, .on_hash = rule->on_hash, .rule = name, .position = rule->position,
-                                        .key = key, .event = gh_buf_str(&packed), .late = core->late});
-  gh_buf_free(&packed);
+                                        .key = key, .event = gh_buf_str(&core->text), .late = core->late});
   if (gh_core_asked(core)) {
     struct gh_buf due = {0};
     gh_plain_value(&due, gh_timestamp_ms(due_ms), core->rules->zone);

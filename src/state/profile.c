@@ -39,27 +39,34 @@ static bool changes_field(struct gh_str changes, uint64_t field, struct gh_arena
 /* The old profile without what the changes name, then the changes that give a value. */
 static void merge(struct gh_state *s, struct gh_customer *c, struct gh_str changes)
 {
-  struct gh_arena arena;
-  gh_arena_init(&arena, 0);
-  struct gh_buf merged = {0};
+  struct gh_arena *arena = &s->scratch;
+  struct gh_buf *merged = &s->merged;
+  gh_arena_reset(arena);
+  gh_buf_clear(merged);
   struct gh_reader old = gh_reader(gh_str_n(c->profile, c->profile_len)), r = gh_reader(changes);
   struct item it;
-  while (next_item(&old, &arena, &it))
-    if (!changes_field(changes, it.field, &arena)) gh_buf_add(&merged, it.from, (size_t)(old.at - it.from));
-  while (next_item(&r, &arena, &it))
-    if (it.v.kind != GH_NULL) gh_buf_add(&merged, it.from, (size_t)(r.at - it.from));
-  s->memory_bytes += merged.len - c->profile_len;
-  c->profile = realloc(c->profile, merged.len ? merged.len : 1);
-  GH_CHECK(c->profile && "out of memory");
-  if (merged.len) memcpy(c->profile, merged.data, merged.len);
-  c->profile_len = (uint32_t)merged.len;
-  gh_buf_free(&merged);
-  gh_arena_free(&arena);
+  while (next_item(&old, arena, &it))
+    if (!changes_field(changes, it.field, arena)) gh_buf_add(merged, it.from, (size_t)(old.at - it.from));
+  while (next_item(&r, arena, &it))
+    if (it.v.kind != GH_NULL) gh_buf_add(merged, it.from, (size_t)(r.at - it.from));
+}
+
+static void keep_merged(struct gh_state *s, struct gh_customer *c)
+{
+  size_t len = s->merged.len;
+  s->memory_bytes += len - c->profile_len;
+  if (len != c->profile_len) {
+    c->profile = realloc(c->profile, len ? len : 1);
+    GH_CHECK(c->profile && "out of memory");
+  }
+  if (len) memcpy(c->profile, s->merged.data, len);
+  c->profile_len = (uint32_t)len;
 }
 
 void gh_profile_merge(struct gh_state *s, struct gh_customer *c, int64_t time_ms, struct gh_str changes)
 {
   merge(s, c, changes);
+  keep_merged(s, c);
   c->profile_ms = time_ms;
   struct gh_buf *log = gh_change(s, c, GH_CHANGE_PROFILE);
   if (!log) return;
@@ -69,14 +76,13 @@ void gh_profile_merge(struct gh_state *s, struct gh_customer *c, int64_t time_ms
 
 void gh_state_profile(struct gh_state *s, struct gh_customer *c, int64_t time_ms, const struct gh_event_type *type, const struct gh_value *changes)
 {
-  struct gh_buf packed = {0};
+  gh_buf_clear(&s->packed);
   for (unsigned i = 0; i < type->nfields; i++) {
     if (changes[i].kind == GH_ABSENT) continue;
-    gh_buf_put_u64(&packed, gh_names_of_field(&s->names, type, i));
-    gh_value_pack(&packed, changes[i]);
+    gh_buf_put_u64(&s->packed, gh_names_of_field(&s->names, type, i));
+    gh_value_pack(&s->packed, changes[i]);
   }
-  gh_profile_merge(s, c, time_ms, gh_buf_str(&packed));
-  gh_buf_free(&packed);
+  gh_profile_merge(s, c, time_ms, gh_buf_str(&s->packed));
 }
 
 /* An id stays if its event is newer, still waits for its turn, or is the one that erases: a second copy must still be known as one. */

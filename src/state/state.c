@@ -27,6 +27,7 @@ void gh_state_init(struct gh_state *s)
   *s = (struct gh_state){0};
   gh_names_init(&s->names);
   gh_arena_init(&s->table.keys, 0);
+  gh_arena_init(&s->scratch, 0);
   s->timers.before = timer_before;
   s->waiting.before = event_before;
 }
@@ -50,4 +51,7 @@ void gh_state_free(struct gh_state *s)
   gh_table_free(&s->table);
   gh_shared_free(&s->texts);
   gh_names_free(&s->names);
+  gh_arena_free(&s->scratch);
+  gh_buf_free(&s->packed);
+  gh_buf_free(&s->merged);
 }

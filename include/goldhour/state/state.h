@@ -109,6 +109,8 @@ struct gh_state {
   struct gh_pending *free_pending, *fresh_first, *fresh_last;
   struct gh_buf *log;         /* where changes go; NULL: nowhere (loading) */
   const struct gh_customer *logged; /* whom the log speaks of */
+  struct gh_arena scratch;    /* of one verb */
+  struct gh_buf packed, merged; /* used again by profiles */
   uint64_t memory_bytes;      /* an estimate of what customers hold */
 };
 
