@@ -25,6 +25,7 @@ struct gh_core {
   bool ended, forced;     /* the input has ended; the first waiting event must go */
   struct gh_pending *urgent; /* stepped before all that waits: late, or no lateness */
   uint64_t arrivals, seq;
+  uint64_t loaded_urgent; /* while loading: the arrival + 1 of the urgent event, 0: none */
   unsigned ninputs;       /* since the last seal */
   struct gh_position positions[GH_INPUTS];
   struct gh_counters counters;

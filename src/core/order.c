@@ -106,7 +106,7 @@ static void take_clock(struct gh_core *core, const struct gh_input *in)
 void gh_take(struct gh_core *core, const struct gh_input *in)
 {
   GH_CHECK(core->rules || in->kind == GH_IN_RULES);
-  GH_CHECK(!core->urgent && !core->refused && "step until nothing is due before the next input");
+  GH_CHECK((in->kind == GH_IN_RULES || (!core->urgent && !core->refused)) && "step until nothing is due before the next input");
   core->ninputs++;
   switch (in->kind) {
   case GH_IN_EVENT: take_event(core, in); break;

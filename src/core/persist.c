@@ -173,6 +173,8 @@ static void put_meta(struct gh_core *core, struct gh_buf *b)
   gh_buf_put_i64(b, core->least_ms);
   gh_buf_put_i64(b, core->wall_ms);
   gh_buf_put_u64(b, core->arrivals);
+  gh_buf_put_u64(b, core->urgent ? core->urgent->arrival + 1 : 0);
+  gh_buf_put_u64(b, core->forced);
   gh_buf_put_fixed64(b, core->cursor);
   gh_buf_put_u64(b, core->bits);
   gh_buf_put_i64(b, core->credit_bytes);
@@ -189,7 +191,7 @@ static void put_meta(struct gh_core *core, struct gh_buf *b)
 
 void gh_seal(struct gh_core *core, struct gh_update *out)
 {
-  GH_CHECK(core->rules && !core->urgent && !core->refused && "a batch ends when nothing is due");
+  GH_CHECK(core->rules && !core->refused && "a refusal belongs to the batch of its input: step first");
   core->seq++;
   gh_state_log_pending(&core->state);
   write_buckets(core, out);
@@ -231,6 +233,8 @@ static bool read_meta(struct gh_core *core, struct gh_str bytes)
   core->least_ms = gh_read_i64(&r);
   core->wall_ms = gh_read_i64(&r);
   core->arrivals = gh_read_u64(&r);
+  core->loaded_urgent = gh_read_u64(&r);
+  core->forced = gh_read_u64(&r) != 0;
   core->cursor = gh_read_fixed64(&r);
   core->bits = (unsigned)gh_read_u64(&r);
   core->credit_bytes = gh_read_i64(&r);
@@ -296,6 +300,10 @@ bool gh_load(struct gh_core *core, enum gh_row_kind kind, uint64_t key_or_seq, s
 
 bool gh_load_done(struct gh_core *core)
 {
+  for (uint32_t i = 1; core->loaded_urgent && i <= core->state.waiting.count; i++) {
+    struct gh_pending *p = (struct gh_pending *)(void *)core->state.waiting.nodes[i];
+    if (p->arrival + 1 == core->loaded_urgent) core->urgent = p;
+  }
   core->loading = false;
   gh_state_log_to(&core->state, &core->log);
   return true;

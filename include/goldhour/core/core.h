@@ -159,7 +159,7 @@ bool gh_core_accepts(const struct gh_core *core, const struct gh_rules *rules, s
 void gh_take(struct gh_core *core, const struct gh_input *in);
 /* Steps at most `budget` due events or timers; true while more is due. */
 bool gh_step(struct gh_core *core, unsigned budget, struct gh_update *out);
-/* Ends a batch. */
+/* Ends a batch; more may be due. */
 void gh_seal(struct gh_core *core, struct gh_update *out);
 
 enum gh_row_kind { GH_ROW_META, GH_ROW_DICT, GH_ROW_BUCKET, GH_ROW_LOG };

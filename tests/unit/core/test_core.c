@@ -197,6 +197,24 @@ static void too_many_events_make_a_feature_an_error(void **unused)
   bank_close(&b);
 }
 
+/* The batch may end while timers, and the event that made them due, have yet to be stepped; a kill then loses none of them. */
+static void a_batch_may_end_in_the_middle_of_what_is_due(void **unused)
+{
+  (void)unused;
+  struct bank b;
+  bank_open(&b, "lateness: 0s\n", "rules: [{id: idle, on: {event: inflow, unless: bought, within: 10s}}, {id: big, on: pay}]");
+  bank_arrive(&b, "e1 inflow C1 10 amount=1");
+  bank_arrive(&b, "e2 inflow C2 11 amount=1");
+  bank_arrive(&b, "e3 inflow C3 12 amount=1");
+  struct gh_event e = bank_event(&b, "e4 pay C4 60 amount=1");
+  gh_take(b.core, &(struct gh_input){.kind = GH_IN_EVENT, .event = &e, .place = {0, 4, 5}});
+  assert_true(gh_step(b.core, 1, &b.update));
+  bank_commit(&b);
+  bank_kill(&b);
+  bank_expect(&b, "20 idle C1 e1 golden\n21 idle C2 e2 golden\n22 idle C3 e3 golden\n60 big C4 e4 golden\n");
+  bank_close(&b);
+}
+
 static void who_is_forgotten_begins_anew(void **unused)
 {
   (void)unused;
@@ -266,6 +284,7 @@ int main(void)
       cmocka_unit_test(a_date_triggers_before_its_day),
       cmocka_unit_test(a_window_is_open_at_its_beginning_and_closed_at_its_end),
       cmocka_unit_test(too_many_events_make_a_feature_an_error),
+      cmocka_unit_test(a_batch_may_end_in_the_middle_of_what_is_due),
       cmocka_unit_test(who_is_forgotten_begins_anew),
       cmocka_unit_test(a_full_reorder_buffer_steps_its_first),
       cmocka_unit_test(a_changed_rule_drops_its_wait_and_keeps_the_others),
