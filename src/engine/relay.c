@@ -92,7 +92,10 @@ static void done(uv_work_t *work, int status)
   r->handed = r->place.number;
   r->again = r->again || r->error[0];
   if (r->error[0]) r->retry_ns = gh_monotonic_ns() + RETRY_NS;
-  tell(r);
+  /* Who read standard output is gone and will not come back; a file may be mended. */
+  bool gone = r->error[0] && strcmp(gh_sink_name(r->sink), "stdout") == 0;
+  if (gone && e->phase < GH_DRAINING) gh_engine_move(e, GH_DRAINING);
+  else if (!gone) tell(r);
   gh_engine_wake(e);
 }
 
