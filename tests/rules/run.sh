@@ -1,5 +1,5 @@
 #!/bin/sh
-# The shipped rules pass the check and their own tests: rules/run.sh GOLDHOUR
+# The shipped rules pass the check and their own tests; `test` and `explain` say what they should: rules/run.sh GOLDHOUR
 set -eu
 cd "$(dirname "$0")/../.."
 for command in check test; do
@@ -9,3 +9,4 @@ for command in check test; do
     printf '%s\nFAILED rules/demo-%s: exit status not 0\n' "$out" "$command"
   fi
 done
+python3 tests/rules/stories.py "$1"
