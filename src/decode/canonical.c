@@ -33,17 +33,22 @@ static struct canonical *canonical_of(struct gh_decoder *d, const struct gh_even
   return &d->canonical[type->index == GH_CUSTOMER_TYPE ? d->schema->ntypes : type->index];
 }
 
-/* The value of `type`; NULL if there is none. False: it stands twice. */
-static bool find_type(const struct gh_decoder *d, const struct json_node **out)
+/* The first value of a key; NULL if there is none. */
+static const struct json_node *first_of(const struct gh_decoder *d, const char *key, uint32_t len)
 {
   const struct json_node *root = d->tape.nodes;
-  *out = NULL;
-  for (const struct json_node *n = root + 1; n < root + root->span; n += n->span) {
-    if (n->key_len != 4 || memcmp(n->key, "type", 4) != 0) continue;
-    if (*out) return false;
-    *out = n;
-  }
-  return true;
+  for (const struct json_node *n = root + 1; n < root + root->span; n += n->span)
+    if (n->key_len == len && memcmp(n->key, key, len) == 0) return n;
+  return NULL;
+}
+
+/* Whether the key of a top-level value stands again behind it. */
+static bool stands_again(const struct gh_decoder *d, const struct json_node *first)
+{
+  const struct json_node *root = d->tape.nodes;
+  for (const struct json_node *n = first + first->span; n < root + root->span; n += n->span)
+    if (n->key_len == first->key_len && memcmp(n->key, first->key, n->key_len) == 0) return true;
+  return false;
 }
 
 static enum gh_decoded field_value(struct gh_decoder *d, struct gh_record *out, const struct json_node *n, unsigned slot)
@@ -64,11 +69,19 @@ static void head_value(struct head *head, const struct json_node *n, int key)
   if (key == KEY_FORGET) head->forget = n;
 }
 
+/* A record that erases the customer: whatever fields stand beside it say nothing, and must not keep it from being done. */
+static bool erases(const struct gh_decoder *d, const struct canonical *c)
+{
+  const struct json_node *n = c->type->index == GH_CUSTOMER_TYPE ? first_of(d, "forget", 6) : NULL;
+  return n && n->kind == JSON_TRUE;
+}
+
 /* Every member of the record into `head` or its slot. */
 static enum gh_decoded members(struct gh_decoder *d, struct gh_record *out, struct head *head)
 {
   struct canonical *c = canonical_of(d, out->event.type);
   const struct json_node *root = d->tape.nodes;
+  bool erasure = erases(d, c);
   unsigned place = 0;
   for (const struct json_node *n = root + 1; n < root + root->span; n += n->span) {
     int key = keys_find(&c->keys, json_key(n), place++);
@@ -76,7 +89,7 @@ static enum gh_decoded members(struct gh_decoder *d, struct gh_record *out, stru
     if (!keys_mark(&c->keys, key, d->record)) return decoder_refuse_duplicate(d, out, json_key(n));
     enum gh_decoded done = GH_DECODED;
     if (key < (int)c->first_field) head_value(head, n, key);
-    else done = field_value(d, out, n, (unsigned)key - c->first_field);
+    else if (!erasure) done = field_value(d, out, n, (unsigned)key - c->first_field);
     if (done != GH_DECODED) return done;
   }
   return GH_DECODED;
@@ -120,9 +133,9 @@ static enum gh_decoded fill(struct gh_decoder *d, struct gh_record *out, const s
 
 enum gh_decoded canonical_event(struct gh_decoder *d, struct gh_record *out)
 {
-  const struct json_node *n;
-  if (!find_type(d, &n)) return decoder_refuse_duplicate(d, out, GH_STR("type"));
-  if (!n || n->kind == JSON_NULL) return decoder_refuse_missing(d, out, GH_STR("type"));
+  const struct json_node *n = first_of(d, "type", 4);
+  if (n && stands_again(d, n)) return decoder_refuse_duplicate(d, out, GH_STR("type"));
+  if (!n || n->kind == JSON_NULL || (n->kind == JSON_STRING && n->text_len == 0)) return decoder_refuse_missing(d, out, GH_STR("type"));
   if (n->kind != JSON_STRING) return decoder_refuse(d, out, "wrong_type", "field 'type': a text was expected, found %s", json_kind_name(n->kind));
   const struct gh_event_type *type = gh_schema_find(d->schema, json_text(n));
   return type ? fill(d, out, type, false) : GH_DECODED_OTHER;

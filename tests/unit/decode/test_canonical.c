@@ -201,6 +201,7 @@ static void test_what_every_event_needs(void **state)
   refused("{\"id\":\"e\",\"customer\":\"C\",\"time\":1700000000000}", "missing_field");
   refused("{\"id\":\"\",\"type\":\"any\",\"customer\":\"C\",\"time\":1700000000000}", "missing_field");
   refused("{\"id\":\"e\",\"type\":\"any\",\"customer\":[],\"time\":1700000000000}", "wrong_type");
+  refused("{\"id\":\"e\",\"type\":\"\",\"customer\":\"C\",\"time\":1700000000000}", "missing_field");
   refused("{\"id\":\"e\",\"type\":7,\"customer\":\"C\",\"time\":1700000000000}", "wrong_type");
   refused("{\"id\":1.5,\"type\":\"any\",\"customer\":\"C\",\"time\":1700000000000}", "not_exact");
   assert_int_equal(decode("{\"id\":12345678901234567890123,\"type\":\"any\",\"customer\":42,\"time\":1700000000000}"), GH_DECODED);
@@ -285,6 +286,8 @@ static void test_a_change_of_profile_replaces_and_removes(void **state)
   assert_false(record.event.forget);
   assert_int_equal(decode("{\"id\":\"p2\",\"type\":\"customer\",\"customer\":\"C\",\"time\":1700000000000,\"forget\":true}"), GH_DECODED);
   assert_true(record.event.forget);
+  assert_int_equal(record.event.slots[0].kind, GH_ABSENT);
+  assert_int_equal(decode("{\"id\":\"p3\",\"type\":\"customer\",\"customer\":\"C\",\"time\":1700000000000,\"age\":\"old\",\"forget\":true,\"name\":7}"), GH_DECODED);
   assert_int_equal(record.event.slots[0].kind, GH_ABSENT);
   refused("{\"id\":\"p2\",\"type\":\"customer\",\"customer\":\"C\",\"time\":1700000000000,\"forget\":1}", "wrong_type");
 }
