@@ -239,18 +239,18 @@ static void generate(struct generator *g, struct node *n)
   GH_IMPOSSIBLE();
 }
 
-/* The code, and apart from it the predicates with which it begins. */
-static void generate_root(struct generator *g, struct node *root, struct gh_program *p)
+/* The code, and apart from it the predicates with which it begins. True: there is nothing else. */
+static bool generate_root(struct generator *g, struct node *root, struct program_body *p)
 {
   struct gh_cel_predicate alone;
+  bool only = false;
   if (root->kind == NODE_LOGIC && root->op == OP_AND) {
     p->npredicates = logic(g, root);
-    p->predicates_only = p->npredicates == root->n;
-    p->rest = 1 + p->npredicates;
+    only = p->npredicates == root->n;
   } else if (gh_cel_predicate(g->kept, root, &alone)) {
     emit(g, DO_PREDICATE, 1)->predicate = alone;
     p->npredicates = 1;
-    p->predicates_only = true;
+    only = true;
   } else {
     generate(g, root);
   }
@@ -258,6 +258,7 @@ static void generate_root(struct generator *g, struct node *root, struct gh_prog
   uint32_t first = root->kind == NODE_LOGIC;
   for (uint32_t i = 0; i < p->npredicates; i++) predicates[i] = g->code[first + i].predicate;
   p->predicates = predicates;
+  return only;
 }
 
 static void *keep(struct generator *g, const void *items, size_t bytes)
@@ -270,18 +271,22 @@ static void *keep(struct generator *g, const void *items, size_t bytes)
 struct gh_program *gh_cel_generate(struct compilation *c, struct gh_cel_env *env, struct node *root)
 {
   struct generator g = {.c = c, .env = env, .kept = c->kept};
-  struct gh_program *p = gh_arena_zero(c->kept, 1, sizeof *p);
+  struct program_body *body = gh_arena_zero(c->kept, 1, sizeof *body);
   note_slots(&g, root);
-  generate_root(&g, root, p);
+  bool only = generate_root(&g, root, body);
   emit(&g, DO_END, 0);
-  p->text = gh_arena_str(c->kept, c->text);
-  p->type = gh_cel_type_public(c->kept, root->type);
-  p->code = keep(&g, g.code, g.n * sizeof *g.code);
-  p->ncode = g.n;
-  p->depth = g.deepest;
-  p->slots = keep(&g, g.slots, g.nslots * sizeof *g.slots);
-  p->nslots = g.nslots;
-  p->zones = env->zones;
-  p->zone = env->zone;
-  return c->failed ? NULL : p;
+  body->text = gh_arena_str(c->kept, c->text);
+  body->type = gh_cel_type_public(c->kept, root->type);
+  body->code = keep(&g, g.code, g.n * sizeof *g.code);
+  body->ncode = g.n;
+  body->depth = g.deepest;
+  body->slots = keep(&g, g.slots, g.nslots * sizeof *g.slots);
+  body->nslots = g.nslots;
+  body->zones = env->zones;
+  body->zone = env->zone;
+  if (c->failed) return NULL;
+  struct gh_program *p = gh_cel_arrange(env, c->kept, body);
+  p->predicates_only = only;
+  p->rest = 1 + body->npredicates;
+  return p;
 }

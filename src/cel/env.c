@@ -2,6 +2,8 @@
 
 #include "goldhour/base/check.h"
 
+enum { DENSE_BYTES = 8192 };
+
 struct release {
   struct release *next;
   void (*call)(void *object);
@@ -85,6 +87,20 @@ void gh_cel_on_free(struct gh_arena *arena, void (*release)(void *object), void 
   struct release *r = gh_arena_alloc(arena, sizeof *r);
   *r = (struct release){prepared->releases, release, object};
   prepared->releases = r;
+}
+
+void *gh_cel_env_dense(struct gh_cel_env *env, struct gh_arena *arena, size_t size)
+{
+  size = (size + 15) & ~(size_t)15;
+  if (arena != env->arena || size > DENSE_BYTES / 4) return gh_arena_zero(arena, 1, size);
+  if (size > env->dense_left) {
+    env->dense_at = gh_arena_zero(arena, 1, DENSE_BYTES);
+    env->dense_left = DENSE_BYTES;
+  }
+  void *at = env->dense_at;
+  env->dense_at += size;
+  env->dense_left -= size;
+  return at;
 }
 
 static struct cel_name *room(struct gh_cel_env *env)

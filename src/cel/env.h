@@ -40,9 +40,13 @@ struct gh_cel_env {
   uint32_t nnames, names_cap;
   struct gh_textmap function_index;
   struct cel_function_name *functions;
+  char *dense_at;    /* a piece of the arena in which programs' tests stand side by side */
+  size_t dense_left;
   struct prepared { struct gh_arena arena; struct release *releases; } prepared; /* what functions make at compile time; .arena is what they see */
 };
 
+/* Cleared memory for what is read at every evaluation; close to what was given before, where `arena` is the environment's own (it lives as long). */
+void *gh_cel_env_dense(struct gh_cel_env *env, struct gh_arena *arena, size_t size);
 /* NULL: not declared. */
 const struct cel_name *gh_cel_env_name(const struct gh_cel_env *env, struct gh_str name);
 /* The overloads of a name, NULL if there are none. */

@@ -5,14 +5,14 @@
 
 enum { STACK = 64 }; /* deeper programs take their stack from scratch */
 
-static struct gh_value absent_error(const struct gh_program *p, unsigned row, unsigned slot)
+static struct gh_value absent_error(const struct program_body *p, unsigned row, unsigned slot)
 {
   for (uint32_t i = 0; i < p->nslots; i++)
     if (p->slots[i].row == row && p->slots[i].slot == slot) return gh_error(p->slots[i].absent);
   GH_IMPOSSIBLE();
 }
 
-static struct gh_value day_begins(const struct gh_program *p, struct gh_value v)
+static struct gh_value day_begins(const struct program_body *p, struct gh_value v)
 {
   if (v.kind != GH_DATE) return v;
   return p->zone ? gh_timestamp_ms(gh_zone_moment(p->zone, v.i, 0)) : gh_timestamp(v.i * 86400, 0);
@@ -20,10 +20,10 @@ static struct gh_value day_begins(const struct gh_program *p, struct gh_value v)
 
 static struct gh_value days_begin(struct machine *m, struct gh_value v)
 {
-  if (v.kind != GH_LIST) return day_begins(m->program, v);
+  if (v.kind != GH_LIST) return day_begins(m->body, v);
   struct gh_value *items = gh_arena_alloc(m->frame->scratch, (v.len + 1) * sizeof *items);
   if (!items) return gh_cel_no_memory();
-  for (uint32_t i = 0; i < v.len; i++) items[i] = day_begins(m->program, v.items[i]);
+  for (uint32_t i = 0; i < v.len; i++) items[i] = day_begins(m->body, v.items[i]);
   v.items = items;
   return v;
 }
@@ -31,7 +31,7 @@ static struct gh_value days_begin(struct machine *m, struct gh_value v)
 static struct gh_value load(struct machine *m, const struct instruction *i)
 {
   struct gh_value v = gh_cel_slot(m->frame, i->row, i->slot);
-  if (v.kind == GH_ABSENT) return absent_error(m->program, i->row, i->slot);
+  if (v.kind == GH_ABSENT) return absent_error(m->body, i->row, i->slot);
   return i->date ? days_begin(m, v) : v;
 }
 
@@ -47,7 +47,7 @@ static struct gh_value predicate_value(struct machine *m, const struct gh_cel_pr
   static const uint8_t ops[] = {OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_IN};
   if (v.kind == GH_ERROR) return v;
   if (p->form == FORM_HAS) return gh_bool((v.kind != GH_ABSENT) == (p->relation == GH_CEL_HAS));
-  if (v.kind == GH_ABSENT) return absent_error(m->program, p->row, p->slot);
+  if (v.kind == GH_ABSENT) return absent_error(m->body, p->row, p->slot);
   struct gh_value r = gh_cel_binary(&m->call, (enum op)ops[p->relation], v, p->constant);
   return p->relation == GH_CEL_NOT_IN ? gh_cel_unary(OP_NOT, r) : r;
 }
@@ -147,7 +147,7 @@ static uint32_t combine_predicate(struct machine *m, const struct instruction *i
 static struct gh_value run(struct machine *m, uint32_t at)
 {
   for (;;) {
-    const struct instruction *i = &m->program->code[at++];
+    const struct instruction *i = &m->body->code[at++];
     switch ((enum instruction_op)i->op) {
     case DO_PUSH: *m->top++ = i->constant; break;
     case DO_LOAD: *m->top++ = load(m, i); break;
@@ -177,7 +177,7 @@ static struct gh_value run(struct machine *m, uint32_t at)
 }
 
 /* Runs the program from `at` on, with `count` times `first` on the stack already. */
-static struct gh_value start(const struct gh_program *p, const struct gh_cel_frame *frame, uint32_t at, const struct gh_value *first)
+static struct gh_value start(const struct program_body *p, const struct gh_cel_frame *frame, uint32_t at, const struct gh_value *first)
 {
   struct gh_value places[STACK];
   uint32_t steps = GH_CEL_STEPS;
@@ -185,7 +185,7 @@ static struct gh_value start(const struct gh_program *p, const struct gh_cel_fra
   GH_CHECK(scratch);
   if (scratch->used_bytes) gh_arena_reset(scratch);
   scratch->limit_bytes = GH_CEL_BYTES;
-  struct machine m = {.program = p, .frame = frame, .stack = places};
+  struct machine m = {.body = p, .frame = frame, .stack = places};
   if (p->depth > STACK) m.stack = gh_arena_alloc(scratch, p->depth * sizeof *m.stack);
   if (!m.stack) return gh_cel_no_memory();
   m.call = (struct gh_call){.scratch = scratch, .zones = p->zones, .zone = p->zone, .steps = &steps};
@@ -196,7 +196,7 @@ static struct gh_value start(const struct gh_program *p, const struct gh_cel_fra
 
 struct gh_value gh_cel_eval(const struct gh_program *p, const struct gh_cel_frame *frame)
 {
-  return start(p, frame, 0, NULL);
+  return start(p->body, frame, 0, NULL);
 }
 
 bool gh_cel_test(const struct gh_program *p, const struct gh_cel_frame *frame, struct gh_value *error)
@@ -206,7 +206,7 @@ bool gh_cel_test(const struct gh_program *p, const struct gh_cel_frame *frame, s
   if (j == JUDGED_FALSE) return false;
   if (j == JUDGED_TRUE && p->predicates_only) return true;
   struct gh_value v = gh_bool(true);
-  v = j == JUDGED_TRUE && p->npredicates ? start(p, frame, p->rest, &v) : start(p, frame, 0, NULL);
+  v = j == JUDGED_TRUE && p->ntests ? start(p->body, frame, p->rest, &v) : start(p->body, frame, 0, NULL);
   if (error && v.kind == GH_ERROR) *error = v;
   return v.kind == GH_BOOL && v.b;
 }

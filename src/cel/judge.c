@@ -2,28 +2,9 @@
 #include "goldhour/base/hash.h"
 #include "program.h"
 
-static inline uint64_t word_at(const char *text)
+static bool same_text(struct gh_value a, const struct gh_value *b)
 {
-  uint64_t word;
-  memcpy(&word, text, sizeof word);
-  return word;
-}
-
-/* Most texts are short and differ in length or early: no call for up to 16 bytes. */
-static inline bool same_bytes(const char *a, const char *b, uint32_t n)
-{
-  if (n >= 8) {
-    if (word_at(a) != word_at(b)) return false;
-    return n <= 16 ? word_at(a + n - 8) == word_at(b + n - 8) : memcmp(a + 8, b + 8, n - 8) == 0;
-  }
-  for (uint32_t i = 0; i < n; i++)
-    if (a[i] != b[i]) return false;
-  return true;
-}
-
-static inline bool same_text(struct gh_value a, const struct gh_value *b)
-{
-  return a.len == b->len && same_bytes(a.text, b->text, a.len);
+  return a.len == b->len && (a.len == 0 || memcmp(a.text, b->text, a.len) == 0);
 }
 
 static bool text_in(struct gh_value list, const struct gh_value *v)
@@ -40,11 +21,11 @@ static bool int_in(struct gh_value list, const struct gh_value *v)
   return false;
 }
 
-static const struct cel_set *head_of(struct gh_value list) { return (const struct cel_set *)(const void *)list.items - 1; }
+static const struct cel_set *set_of(struct gh_value list) { return (const struct cel_set *)(const void *)list.items - 1; }
 
 static bool text_in_set(struct gh_value list, const struct gh_value *v)
 {
-  const struct cel_set *set = head_of(list);
+  const struct cel_set *set = set_of(list);
   for (uint64_t at = gh_hash(gh_text(*v)) & set->mask; set->places[at]; at = (at + 1) & set->mask)
     if (same_text(list.items[set->places[at] - 1], v)) return true;
   return false;
@@ -52,7 +33,7 @@ static bool text_in_set(struct gh_value list, const struct gh_value *v)
 
 static bool int_in_set(struct gh_value list, const struct gh_value *v)
 {
-  const struct cel_set *set = head_of(list);
+  const struct cel_set *set = set_of(list);
   for (uint64_t at = (v->u * UINT64_C(0x9e3779b97f4a7c15) >> 32) & set->mask; set->places[at]; at = (at + 1) & set->mask)
     if (list.items[set->places[at] - 1].i == v->i) return true;
   return false;
@@ -86,7 +67,7 @@ static enum judgement judge_double(const struct gh_cel_predicate *p, double d)
   }
 }
 
-static inline enum judgement judge(const struct gh_cel_predicate *p, const struct gh_value *v)
+static enum judgement judge(const struct gh_cel_predicate *p, const struct gh_value *v)
 {
   bool same = v->kind == p->constant.kind && v->scale == p->constant.scale;
   switch ((enum predicate_form)p->form) {
@@ -119,19 +100,101 @@ struct gh_value gh_cel_slot(const struct gh_cel_frame *frame, unsigned row, unsi
   return frame->fetch ? frame->fetch(frame->ctx, row, slot) : gh_absent();
 }
 
-static enum judgement judge_fetched(const struct gh_cel_predicate *p, const struct gh_cel_frame *frame)
+/* Texts of one length are equal if their ends are: up to 16 bytes the ends meet. */
+static inline struct cel_text_ends text_ends(const char *text, uint32_t n)
 {
-  struct gh_value v = gh_cel_slot(frame, p->row, p->slot);
-  return judge(p, &v);
+  struct cel_text_ends ends = {0, 0};
+  if (n >= 8) {
+    memcpy(&ends.first, text, 8);
+    memcpy(&ends.last, text + n - 8, 8);
+  } else if (n >= 4) {
+    memcpy(&ends.first, text, 4);
+    memcpy(&ends.last, text + n - 4, 4);
+  } else if (n) {
+    ends.first = (uint64_t)(unsigned char)text[0] << 8 | (unsigned char)text[n / 2];
+    ends.last = (unsigned char)text[n - 1];
+  }
+  return ends;
+}
+
+struct cel_text_ends gh_cel_text_ends(const char *text, uint32_t n) { return text_ends(text, n); }
+
+static inline uint64_t head_of(const struct gh_value *v)
+{
+  uint64_t head;
+  memcpy(&head, v, sizeof head);
+  return head;
+}
+
+static inline bool same_ends(struct cel_text_ends a, struct cel_text_ends b) { return a.first == b.first && a.last == b.last; }
+
+static inline bool among_ints(const struct cel_test *t, int64_t v)
+{
+  bool in = false;
+  for (uint32_t i = 0; i < t->n; i++) in |= t->ints[i] == v;
+  return in;
+}
+
+static inline bool among_texts(const struct cel_test *t, const struct gh_value *v)
+{
+  if (v->len > 16) return false;
+  struct cel_text_ends ends = text_ends(v->text, v->len);
+  for (uint32_t i = 0; i < t->n; i++)
+    if (t->lengths[i] == v->len && same_ends(t->texts[i], ends)) return true;
+  return false;
+}
+
+/* A value of another kind or scale than expected is for the general evaluation. */
+static inline enum judgement try_one(const struct gh_program *p, const struct cel_test *t, const struct gh_value *v)
+{
+  bool same = head_of(v) == t->head, holds;
+  switch ((enum test_form)t->form) {
+  case TEST_RANGE:
+    if (!same) return JUDGED_OTHERWISE;
+    holds = (uint64_t)v->i - (uint64_t)t->low <= t->span;
+    break;
+  case TEST_TEXT:
+    if (!same && v->kind != GH_STRING) return JUDGED_OTHERWISE;
+    holds = same && same_ends(t->text, text_ends(v->text, v->len));
+    break;
+  case TEST_BOOL:
+    if (!same) return JUDGED_OTHERWISE;
+    holds = v->b == (bool)t->low;
+    break;
+  case TEST_DOUBLE:
+    if (v->kind != GH_DOUBLE) return JUDGED_OTHERWISE;
+    holds = v->d >= t->from && v->d <= t->to;
+    break;
+  case TEST_INTS:
+    if (!same) return JUDGED_OTHERWISE;
+    holds = among_ints(t, v->i);
+    break;
+  case TEST_TEXTS:
+    if (v->kind != GH_STRING) return JUDGED_OTHERWISE;
+    holds = among_texts(t, v);
+    break;
+  case TEST_HAS:
+    if (v->kind == GH_ERROR) return JUDGED_OTHERWISE;
+    holds = v->kind != GH_ABSENT;
+    break;
+  default: return judge(&p->body->predicates[t->predicate], v);
+  }
+  return JUDGE(holds != t->negate);
+}
+
+static enum judgement try_fetched(const struct gh_program *p, const struct cel_test *t, const struct gh_cel_frame *frame)
+{
+  struct gh_value v = gh_cel_slot(frame, t->row, t->slot);
+  return try_one(p, t, &v);
 }
 
 enum judgement gh_cel_judge_all(const struct gh_program *p, const struct gh_cel_frame *frame)
 {
   bool open = false;
-  const struct gh_cel_predicate *end = p->predicates + p->npredicates;
-  for (const struct gh_cel_predicate *i = p->predicates; i < end; i++) {
-    const struct gh_value *row = frame->rows[i->row];
-    enum judgement j = row ? judge(i, &row[i->slot]) : judge_fetched(i, frame);
+  const struct cel_test *end = p->tests + p->ntests;
+  for (const struct cel_test *t = p->tests; t < end; t++) {
+    const struct gh_value *row = frame->rows[t->row];
+    enum judgement j = row ? try_one(p, t, &row[t->slot]) : try_fetched(p, t, frame);
     if (j == JUDGED_FALSE) return JUDGED_FALSE;
     open |= j == JUDGED_OTHERWISE;
   }

@@ -5,9 +5,9 @@
 #include "program.h"
 
 struct machine {
-  const struct gh_program *program;
+  const struct program_body *body;
   const struct gh_cel_frame *frame;
-  struct gh_value *stack; /* program->depth places */
+  struct gh_value *stack; /* body->depth places */
   struct gh_value *top;   /* the next free one */
   struct gh_call call;
 };

@@ -37,18 +37,19 @@ struct gh_program *gh_cel_compile(struct gh_cel_env *env, struct gh_arena *arena
   return p;
 }
 
-struct gh_type gh_program_type(const struct gh_program *p) { return p->type; }
-struct gh_str gh_program_text(const struct gh_program *p) { return p->text; }
+struct gh_type gh_program_type(const struct gh_program *p) { return p->body->type; }
+struct gh_str gh_program_text(const struct gh_program *p) { return p->body->text; }
 
 bool gh_program_reads(const struct gh_program *p, unsigned row, unsigned slot)
 {
-  for (uint32_t i = 0; i < p->nslots; i++)
-    if (p->slots[i].row == row && p->slots[i].slot == slot) return true;
+  const struct program_body *body = p->body;
+  for (uint32_t i = 0; i < body->nslots; i++)
+    if (body->slots[i].row == row && body->slots[i].slot == slot) return true;
   return false;
 }
 
 const struct gh_cel_predicate *gh_program_predicates(const struct gh_program *p, size_t *n)
 {
-  *n = p->npredicates;
-  return p->predicates;
+  *n = p->body->npredicates;
+  return p->body->predicates;
 }

@@ -72,12 +72,40 @@ struct program_slot {
   struct gh_str absent; /* the error: 'event.topic' is absent */
 };
 
-struct gh_program {
+/* What a predicate asks, laid out for the hot path: no pointer need be followed for numbers and texts of up to 16 bytes. */
+enum test_form {
+  TEST_GENERAL, /* by the predicate */
+  TEST_HAS, TEST_BOOL,
+  TEST_RANGE,   /* ints, decimals: low … low + span */
+  TEST_DOUBLE,  /* from … to */
+  TEST_TEXT,    /* one text of up to 16 bytes: its first and last bytes */
+  TEST_INTS, TEST_TEXTS, /* up to CEL_SET_LEAST - 1 of them */
+};
+
+struct cel_text_ends { uint64_t first, last; };
+
+struct cel_test {
+  uint8_t form, row;
+  bool negate;
+  uint8_t n;          /* INTS, TEXTS */
+  uint32_t slot;
+  uint64_t head;      /* the first 8 bytes of a value that can be judged here: kind, scale, length */
+  union {
+    struct { int64_t low; uint64_t span; };
+    struct { double from, to; };
+    struct cel_text_ends text;
+    const int64_t *ints;
+    struct { const struct cel_text_ends *texts; const uint32_t *lengths; };
+    uint32_t predicate; /* GENERAL: its index */
+  };
+};
+_Static_assert(sizeof(struct cel_test) == 32, "two tests a cache line");
+
+/* What a condition needs only once its tests have not decided it. */
+struct program_body {
   const struct gh_cel_predicate *predicates; /* that must all hold, first in the code */
   uint32_t npredicates;
-  bool predicates_only; /* nothing else is in the condition */
-  uint32_t rest;        /* where the code goes on behind them, with `true` on the stack */
-  uint32_t depth;       /* of the stack, at most */
+  uint32_t depth; /* of the stack, at most */
   const struct instruction *code;
   uint32_t ncode;
   uint32_t nslots;
@@ -88,10 +116,20 @@ struct gh_program {
   struct gh_type type;
 };
 
+struct gh_program {
+  const struct program_body *body;
+  uint32_t ntests;      /* the predicates, two bounds of one slot in one test */
+  uint32_t rest;        /* where the code goes on behind them, with `true` on the stack */
+  bool predicates_only; /* nothing else is in the condition */
+  struct cel_test tests[];
+};
+
 /* constant.c: replaces parts of the tree that depend on nothing by their values, except where they are errors. */
 void gh_cel_fold_constants(struct compilation *c, const struct gh_cel_env *env, struct node *n);
 /* predicate.c: whether the node compares a slot with a constant; texts and items are copied to `arena`. */
 bool gh_cel_predicate(struct gh_arena *arena, const struct node *n, struct gh_cel_predicate *out);
+/* arrange.c: a program with the tests that the body's predicates come to, all in one piece. */
+struct gh_program *gh_cel_arrange(struct gh_cel_env *env, struct gh_arena *arena, const struct program_body *body);
 /* compile.c */
 struct gh_program *gh_cel_generate(struct compilation *c, struct gh_cel_env *env, struct node *root);
 
@@ -100,6 +138,7 @@ enum judgement { JUDGED_FALSE, JUDGED_TRUE, JUDGED_OTHERWISE };
 enum judgement gh_cel_judge(const struct gh_cel_predicate *p, const struct gh_value *v);
 /* The predicates with which a program begins. False as soon as one is; an error leaves the decision to the program as a whole. */
 enum judgement gh_cel_judge_all(const struct gh_program *p, const struct gh_cel_frame *frame);
+struct cel_text_ends gh_cel_text_ends(const char *text, uint32_t n); /* n <= 16 */
 /* A slot's value; rows that are not there are asked for. */
 struct gh_value gh_cel_slot(const struct gh_cel_frame *frame, unsigned row, unsigned slot);
 
