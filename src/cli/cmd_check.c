@@ -113,7 +113,7 @@ int gh_cmd_check(int argc, char **argv)
   gh_faults_init(&faults);
   struct gh_zones *zones = gh_zones_load();
   struct gh_set *set = gh_set_load(o.config, zones, gh_wall_ms(), &faults);
-  bool good = set && !(o.strict && faults.warnings);
+  bool good = set && gh_cli_runnable(set, &faults) && !(o.strict && faults.warnings);
   if (o.json) print_json(set, &faults, good);
   else print_text(set, &faults, good);
   status = good ? 0 : GH_EXIT_CONFIG;

@@ -50,14 +50,17 @@ int gh_cmd_run(int argc, char **argv)
   struct gh_zones *zones = gh_zones_load();
   struct gh_set *set = gh_cli_load(o.config, zones);
   status = GH_EXIT_CONFIG;
-  if (set && set->conf.source == GH_SOURCE_NONE) {
-    fprintf(stderr, "%s: error: run needs a source\n  hint: source: {file: {path: events.jsonl}}, or source: {stdin: {}}\n", o.config);
+  struct gh_faults faults;
+  gh_faults_init(&faults);
+  if (set && !gh_cli_runnable(set, &faults)) {
+    gh_cli_faults(stderr, &faults);
     gh_set_free(set);
   } else if (set) {
     o.zones = zones;
     gh_log_json(gh_str_eq(set->conf.log_format, GH_STR("json")));
     status = gh_run(set, &o);
   }
+  gh_faults_free(&faults);
   gh_zones_free(zones);
   return status;
 }

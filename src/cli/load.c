@@ -23,3 +23,11 @@ static struct gh_set *load(const char *config, const struct gh_zones *zones, int
 
 struct gh_set *gh_cli_load(const char *config, const struct gh_zones *zones) { return load(config, zones, gh_wall_ms()); }
 struct gh_set *gh_cli_load_timeless(const char *config, const struct gh_zones *zones) { return load(config, zones, 0); }
+
+bool gh_cli_runnable(const struct gh_set *set, struct gh_faults *faults)
+{
+  if (set->conf.source != GH_SOURCE_NONE) return true;
+  struct gh_str file = gh_arena_str(&faults->arena, set->conf.file);
+  gh_fault(faults, (struct gh_spot){file, 0, 0}, "run needs a source")->hint = GH_STR("source: {file: {path: events.jsonl}}, or source: stdin");
+  return false;
+}
