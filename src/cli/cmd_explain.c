@@ -153,8 +153,8 @@ static void put_sum(struct gh_buf *out, const struct gh_explanation *e, unsigned
   gh_buf_byte(out, '\n');
 }
 
-/* Whether it was taken at all; copies that came after it was taken changed nothing. */
-static void put_about_event(struct gh_buf *out, const struct gh_set *set, const struct gh_explanation *e)
+/* Says what is to be said of the event itself: why it was not taken, or how many copies came that changed nothing. True: it was taken. */
+static bool put_about_event(struct gh_buf *out, const struct gh_set *set, const struct gh_explanation *e)
 {
   bool taken = false;
   unsigned copies = 0;
@@ -166,23 +166,33 @@ static void put_about_event(struct gh_buf *out, const struct gh_set *set, const 
     else put_reason(out, set, e, line);
   }
   if (copies) gh_buf_fmt(out, "    it came %u time%s more: duplicates change nothing\n", copies, copies == 1 ? "" : "s");
+  return taken;
 }
 
-static void put_text(struct gh_buf *out, const struct gh_set *set, const struct gh_explanation *e, const char *file)
+/* Every rule that looks at such events; how many do not. */
+static unsigned put_rules(struct gh_buf *out, const struct gh_set *set, const struct gh_explanation *e)
 {
   unsigned others = 0;
-  gh_buf_fmt(out, "event %.*s: %.*s of %.*s at ", GH_FMT(e->id), GH_FMT(e->type->name), GH_FMT(e->customer));
-  put_time(out, set, e->time_ms);
-  if (e->line) gh_buf_fmt(out, "  (%s:%" PRIu64 ")", file, e->line);
-  gh_buf_fmt(out, "\n    %.*s\n", GH_FMT(e->fields));
-  put_about_event(out, set, e);
-  gh_buf_byte(out, '\n');
   for (unsigned i = 0; i < set->rules->nrules; i++) {
     const struct gh_rule *rule = &set->rules->rules[i];
     if (looks_at(set, rule, e->type)) put_rule(out, set, e, rule);
     else others++;
   }
-  put_sum(out, e, others);
+  return others;
+}
+
+static void put_text(struct gh_buf *out, const struct gh_set *set, const struct gh_explanation *e, const char *file)
+{
+  gh_buf_fmt(out, "event %.*s: %.*s of %.*s at ", GH_FMT(e->id), GH_FMT(e->type->name), GH_FMT(e->customer));
+  put_time(out, set, e->time_ms);
+  if (e->line) gh_buf_fmt(out, "  (%s:%" PRIu64 ")", file, e->line);
+  gh_buf_fmt(out, "\n    %.*s\n", GH_FMT(e->fields));
+  if (!put_about_event(out, set, e)) {
+    gh_buf_add_str(out, GH_STR("\n0 leads: the event was not taken\n"));
+    return;
+  }
+  gh_buf_byte(out, '\n');
+  put_sum(out, e, put_rules(out, set, e));
 }
 
 /* ---- JSON ---- */
