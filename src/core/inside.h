@@ -59,10 +59,8 @@ struct gh_core {
   bool loading;
 };
 
-/* order.c: times saturate at the ends. */
+/* order.c */
 int64_t gh_core_watermark(const struct gh_core *core);
-int64_t gh_time_minus(int64_t ms, int64_t span_ms);
-int64_t gh_time_plus(int64_t ms, int64_t span_ms);
 /* No event before it can be accepted any more. */
 int64_t gh_core_since(const struct gh_core *core);
 

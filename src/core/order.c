@@ -5,9 +5,6 @@
 
 enum { TOO_EARLY_MS = 10 * 60 * 1000 };
 
-int64_t gh_time_minus(int64_t ms, int64_t span_ms) { return ms < GH_ALWAYS + span_ms ? GH_ALWAYS : ms - span_ms; }
-int64_t gh_time_plus(int64_t ms, int64_t span_ms) { return ms > GH_NEVER - span_ms ? GH_NEVER : ms + span_ms; }
-
 static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
 
 int64_t gh_core_watermark(const struct gh_core *core)

@@ -16,6 +16,10 @@
 #define GH_NEVER INT64_MAX /* later than every time */
 #define GH_ALWAYS INT64_MIN /* before every time */
 
+/* Sums and differences that stay at the ends instead of overflowing; span_ms >= 0. */
+static inline int64_t gh_time_minus(int64_t ms, int64_t span_ms) { return ms < GH_ALWAYS + span_ms ? GH_ALWAYS : ms - span_ms; }
+static inline int64_t gh_time_plus(int64_t ms, int64_t span_ms) { return ms > GH_NEVER - span_ms ? GH_NEVER : ms + span_ms; }
+
 struct gh_date { int64_t year; unsigned month, day; }; /* month, day from 1 */
 
 int64_t gh_days_from_date(struct gh_date d);
