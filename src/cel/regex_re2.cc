@@ -12,7 +12,7 @@ struct gh_regex {
 namespace {
 
 // Bounds the program and the caches of one pattern; beyond it compiling fails and matching falls back to the slower automaton.
-constexpr int64_t MEMORY_BYTES = 2 << 20;
+constexpr int64_t MEMORY_BYTES = 1 << 20;
 
 RE2::Options options()
 {
