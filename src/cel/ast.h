@@ -26,7 +26,8 @@ enum op {
   OP_NEG, OP_NOT, OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_INDEX, OP_AND, OP_OR,
 };
 
-/* kids[0] is the range, kids[1] the filter or NULL, kids[2] what is done for each; name and second are its variables (second.len 0: one). */
+/* kids[0] is the range, kids[1] the filter or NULL, kids[2] what is done for each (NULL: the element itself); name and second are its
+ * variables (second.len 0: one). */
 enum fold { FOLD_ALL, FOLD_EXISTS, FOLD_EXISTS_ONE, FOLD_LIST, FOLD_MAP };
 
 /* A variable of a macro while its scope lasts. */

@@ -4,7 +4,11 @@
 
 #include "function.h"
 
-struct gh_value gh_cel_no_overload(void) { return gh_error(GH_STR("no such overload: the operator or function does not take values of these types")); }
+struct gh_value gh_cel_no_overload(void)
+{
+  return gh_error(GH_STR("no such overload: the operator or function does not take values of these types"));
+}
+
 struct gh_value gh_cel_no_memory(void) { return gh_error(GH_STR("the evaluation used over 1 MB")); }
 struct gh_value gh_cel_no_steps(void) { return gh_error(GH_STR("the evaluation took over 1,000,000 steps")); }
 

@@ -43,7 +43,8 @@ static struct cel_type *check_field(struct checker *ck, struct node *n, struct c
 {
   of = gh_cel_type_find(of);
   if (of->kind == GH_DYN || of->kind == CEL_VARIABLE) return ck->dyn;
-  if (of->kind != GH_MAP) return gh_cel_mismatch(ck, n, "a value of type %.*s has no field '%.*s'", GH_FMT(gh_cel_show(ck, of)), GH_FMT(n->name));
+  if (of->kind != GH_MAP)
+    return gh_cel_mismatch(ck, n, "a value of type %.*s has no field '%.*s'", GH_FMT(gh_cel_show(ck, of)), GH_FMT(n->name));
   if (gh_cel_type_try(&ck->types, of->key, gh_cel_type_make(&ck->types, GH_STRING))) return of->elem;
   return gh_cel_mismatch(ck, n, "a map with keys of type %.*s has no field '%.*s'", GH_FMT(gh_cel_show(ck, of->key)), GH_FMT(n->name));
 }

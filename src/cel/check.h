@@ -1,5 +1,5 @@
-/* Names resolved and types inferred over the tree. Unchecked, the same pass resolves names and never refuses: what has no type is dyn, what has no
- * meaning becomes an error value. */
+/* Names resolved and types inferred over the tree. Unchecked, the same pass resolves names and never refuses: what has no type is dyn,
+ * what has no meaning becomes an error value. */
 #ifndef GH_CEL_CHECK_H
 #define GH_CEL_CHECK_H
 

@@ -69,7 +69,8 @@ static struct gh_str signature(struct checker *ck, const struct cel_function *f)
   for (uint32_t i = method; i < f->n; i++)
     text = gh_arena_fmt(ck->c->arena, "%.*s%s%.*s", GH_FMT(text), i > method ? ", " : "", GH_FMT(gh_cel_show(ck, f->params[i])));
   struct gh_str receiver = method ? gh_cel_show(ck, f->params[0]) : GH_STR("");
-  return gh_arena_fmt(ck->c->arena, "%.*s%s%s(%.*s%s)", GH_FMT(receiver), method ? "." : "", f->overload->name, GH_FMT(text), f->more ? ", …" : "");
+  const char *dot = method ? "." : "", *more = f->more ? ", …" : "";
+  return gh_arena_fmt(ck->c->arena, "%.*s%s%s(%.*s%s)", GH_FMT(receiver), dot, f->overload->name, GH_FMT(text), more);
 }
 
 static struct cel_type *no_overload(struct checker *ck, struct node *call, const struct cel_function *f)

@@ -4,6 +4,8 @@
 #include "goldhour/model/decimal.h"
 #include "literal.h"
 
+#define DO_NOT_MIX GH_STR("decimal and double do not mix: convert with double(…)")
+
 static const char *sign(uint8_t op)
 {
   static const char *const signs[] = {"-", "!", "+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "in", "[]", "&&", "||"};
@@ -12,7 +14,8 @@ static const char *sign(uint8_t op)
 
 static struct cel_type *refuse(struct checker *ck, const struct node *n, struct cel_type *a, struct cel_type *b)
 {
-  return gh_cel_mismatch(ck, n, "no operator '%s' between %.*s and %.*s", sign(n->op), GH_FMT(gh_cel_show(ck, a)), GH_FMT(gh_cel_show(ck, b)));
+  struct gh_str left = gh_cel_show(ck, a), right = gh_cel_show(ck, b);
+  return gh_cel_mismatch(ck, n, "no operator '%s' between %.*s and %.*s", sign(n->op), GH_FMT(left), GH_FMT(right));
 }
 
 static void coerce_const(struct checker *ck, struct node *n)
@@ -96,12 +99,13 @@ static struct cel_type *decimal_arithmetic(struct checker *ck, struct node *n)
 {
   gh_cel_coerce(ck, n->kids[0]);
   gh_cel_coerce(ck, n->kids[1]);
-  struct cel_type *a = gh_cel_type_find(n->kids[0]->type), *b = gh_cel_type_find(n->kids[1]->type), *result = decimal_result(ck, n->op, a, b);
+  struct cel_type *a = gh_cel_type_find(n->kids[0]->type), *b = gh_cel_type_find(n->kids[1]->type);
+  struct cel_type *result = decimal_result(ck, n->op, a, b);
   if (result) return result;
   result = refuse(ck, n, a, b);
   if (!ck->c->failed) return result;
   if (n->op == OP_DIV) gh_cel_hint(ck->c, GH_STR("decimals are divided by decimal.div(a, b, scale)"));
-  else if (a->kind == GH_DOUBLE || b->kind == GH_DOUBLE) gh_cel_hint(ck->c, GH_STR("decimal and double do not mix: convert with double(…)"));
+  else if (a->kind == GH_DOUBLE || b->kind == GH_DOUBLE) gh_cel_hint(ck->c, DO_NOT_MIX);
   return result;
 }
 
@@ -183,7 +187,7 @@ static struct cel_type *check_comparison(struct checker *ck, struct node *n)
   if (fits) return ck->boolean;
   struct cel_type *t = refuse(ck, n, a, b);
   if (ck->c->failed && gh_cel_type_has_decimal(a) != gh_cel_type_has_decimal(b))
-    gh_cel_hint(ck->c, GH_STR("decimal and double do not mix: convert with double(…)"));
+    gh_cel_hint(ck->c, DO_NOT_MIX);
   if (ck->c->failed && (a->kind == GH_NULL || b->kind == GH_NULL)) gh_cel_hint(ck->c, GH_STR("has(…) tells whether a field is there"));
   return t;
 }
@@ -212,7 +216,8 @@ static struct cel_type *check_index(struct checker *ck, struct node *n)
   }
   if (of->kind != GH_MAP) return gh_cel_mismatch(ck, n, "a value of type %.*s has no elements", GH_FMT(gh_cel_show(ck, of)));
   if (gh_cel_type_comparable(&ck->types, of->key, index)) return of->elem;
-  return gh_cel_mismatch(ck, n, "the keys are of type %.*s, this is %.*s", GH_FMT(gh_cel_show(ck, of->key)), GH_FMT(gh_cel_show(ck, index)));
+  struct gh_str key = gh_cel_show(ck, of->key), given = gh_cel_show(ck, index);
+  return gh_cel_mismatch(ck, n, "the keys are of type %.*s, this is %.*s", GH_FMT(key), GH_FMT(given));
 }
 
 struct cel_type *gh_cel_check_operator(struct checker *ck, struct node *n)

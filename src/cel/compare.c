@@ -12,7 +12,7 @@ static bool is_number(struct gh_value v)
   return v.kind == GH_INT || v.kind == GH_UINT || v.kind == GH_DOUBLE || v.kind == GH_DECIMAL;
 }
 
-/* An integer beside a double counts as the nearest double, as the conformance cases have it: 2^63 - 1 is not below 9223372036854775808.0. */
+/* An integer beside a double counts as the nearest double, as the conformance cases have it: 2^63 - 1 is not below 2^63 as a double. */
 static int order_doubles(double a, double b) { return (a > b) - (a < b); }
 
 static int int_uint(int64_t i, uint64_t u)
@@ -35,7 +35,8 @@ static int order_numbers(struct gh_value a, struct gh_value b)
   return order_doubles(a.kind == GH_INT ? (double)a.i : (double)a.u, b.d);
 }
 
-/* Whether units / 10^scale is the double, exactly. The double is m * 2^e with m odd: below a point it has e digits, so that scale must hold them. */
+/* Whether units / 10^scale is the double, exactly. The double is m * 2^e with m odd: with e below 0 it has -e digits after the point,
+ * which scale must hold. */
 static bool decimal_is_double(struct gh_value decimal, double d)
 {
   if (!isfinite(d)) return false;

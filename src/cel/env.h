@@ -42,10 +42,11 @@ struct gh_cel_env {
   struct cel_function_name *functions;
   char *dense_at;    /* a piece of the arena in which programs' tests stand side by side */
   size_t dense_left;
-  struct prepared { struct gh_arena arena; struct release *releases; } prepared; /* what functions make at compile time; .arena is what they see */
+  struct prepared { struct gh_arena arena; struct release *releases; } prepared; /* by functions, when compiling; they see .arena alone */
 };
 
-/* Cleared memory for what is read at every evaluation; close to what was given before, where `arena` is the environment's own (it lives as long). */
+/* Cleared memory for what is read at every evaluation: close to what was given before, where `arena` is the environment's own (another
+ * one may go before the environment does). */
 void *gh_cel_env_dense(struct gh_cel_env *env, struct gh_arena *arena, size_t size);
 /* NULL: not declared. */
 const struct cel_name *gh_cel_env_name(const struct gh_cel_env *env, struct gh_str name);

@@ -1,4 +1,5 @@
-/* The hot path, in one file so that the compiler sees it whole: predicates on values of the kind they were compiled for. Anything else is left to the general evaluation. */
+/* The hot path, in one file so that the compiler sees it whole: predicates on values of the kind they were compiled for. Anything else is
+ * left to the general evaluation. */
 #include "goldhour/base/hash.h"
 #include "program.h"
 

@@ -1,7 +1,8 @@
 #include "lex.h"
 
 static const char *const reserved[] = {
-  "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
+  "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let",
+  "loop", "package", "namespace", "return", "var", "void", "while",
 };
 
 /* Two characters before one, so that the longest is found. */

@@ -1,5 +1,5 @@
-/* Number literals. A double literal that is exact as a decimal carries it along (`flags`, `scale` and the low digits in `len`), so that beside a
- * decimal it counts by its text. */
+/* Number literals. A double literal that is exact as a decimal carries it along (`flags`, `scale` and the low digits in `len`), so that
+ * beside a decimal it counts by its text. */
 #ifndef GH_CEL_LITERAL_H
 #define GH_CEL_LITERAL_H
 

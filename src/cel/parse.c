@@ -1,4 +1,4 @@
-/* Recursive descent with precedence climbing. Chains of && and || become one node of many children, so that their length does not make depth. */
+/* Recursive descent with precedence climbing. Chains of && and || become one node of many children: their length makes no depth. */
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -1,4 +1,5 @@
-/* Comparisons of a slot with a constant: recognised, and the constant brought to the slot's own kind and scale, so that evaluation need not convert. */
+/* Comparisons of a slot with a constant: recognised, and the constant brought to the slot's own kind and scale: evaluation does not
+ * convert. */
 #include "goldhour/base/hash.h"
 #include "goldhour/model/decimal.h"
 #include "literal.h"

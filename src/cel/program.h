@@ -1,6 +1,7 @@
 /* The compiled form: a flat array of instructions for a small stack machine.
  *
- * An instruction leaves its result on the stack. A loop of a macro keeps five places: the range, the cursor, what is gathered, and its variables.
+ * An instruction leaves its result on the stack. A loop of a macro keeps five places: the range, the cursor, what is gathered, and its
+ * variables.
  * A comparison of a slot with a constant is one instruction (a predicate); in a chain of && or || it does not even touch the stack.
  */
 #ifndef GH_CEL_PROGRAM_H

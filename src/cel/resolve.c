@@ -35,8 +35,8 @@ static struct local *find_local(struct checker *ck, const struct node *name)
 }
 
 static const struct { const char *name; enum gh_kind kind; } type_names[] = {
-  {"bool", GH_BOOL}, {"int", GH_INT}, {"uint", GH_UINT}, {"double", GH_DOUBLE}, {"string", GH_STRING}, {"bytes", GH_BYTES}, {"list", GH_LIST},
-  {"map", GH_MAP}, {"null_type", GH_NULL}, {"type", GH_TYPE}, {"google.protobuf.Timestamp", GH_TIMESTAMP},
+  {"bool", GH_BOOL}, {"int", GH_INT}, {"uint", GH_UINT}, {"double", GH_DOUBLE}, {"string", GH_STRING}, {"bytes", GH_BYTES},
+  {"list", GH_LIST}, {"map", GH_MAP}, {"null_type", GH_NULL}, {"type", GH_TYPE}, {"google.protobuf.Timestamp", GH_TIMESTAMP},
   {"google.protobuf.Duration", GH_DURATION}, {"decimal", GH_DECIMAL},
 };
 

@@ -43,7 +43,7 @@ void gh_cel_type_undo(struct cel_types *types, struct cel_type *mark);
 bool gh_cel_type_try(struct cel_types *types, struct cel_type *to, struct cel_type *from);
 /* The type of a list with elements of both: dyn if there is none in common. */
 struct cel_type *gh_cel_type_join(struct cel_types *types, struct cel_type *a, struct cel_type *b);
-/* Whether == between them makes sense: one may stand for the other, numbers of any kind beside each other. A decimal beside a double does not. */
+/* Whether == between them makes sense: one may stand for the other, numbers of any kind beside each other but decimal and double. */
 bool gh_cel_type_comparable(struct cel_types *types, struct cel_type *a, struct cel_type *b);
 /* Whether a decimal is in it. */
 bool gh_cel_type_has_decimal(struct cel_type *t);

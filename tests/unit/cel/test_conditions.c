@@ -146,7 +146,8 @@ static void values_of_another_kind_than_declared_are_still_compared(void **state
 static void a_program_tells_what_it_reads_and_requires(void **state)
 {
   struct bank *b = *state;
-  struct gh_program *p = compile(b, "event.topic == 'wealth' && event.amount >= 8000.00 && (customer.age > 3 || has(customer.aum)) && !event.flag");
+  struct gh_program *p = compile(b, "event.topic == 'wealth' && event.amount >= 8000.00 && (customer.age > 3 || has(customer.aum)) && "
+                                    "!event.flag");
   size_t n;
   const struct gh_cel_predicate *predicates = gh_program_predicates(p, &n);
   assert_int_equal(n, 3);
