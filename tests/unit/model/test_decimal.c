@@ -69,6 +69,16 @@ static void test_the_smallest_scale_that_holds_a_number(void **state)
   assert_false(gh_decimal_parse_free(GH_STR("1e-19"), 0, &v));
 }
 
+static void test_the_scale_a_number_was_written_at(void **state)
+{
+  (void)state;
+  assert_int_equal(gh_decimal_written_scale(GH_STR("1.50")), 2);
+  assert_int_equal(gh_decimal_written_scale(GH_STR("-8000")), 0);
+  assert_int_equal(gh_decimal_written_scale(GH_STR("1.5e3")), 0);
+  assert_int_equal(gh_decimal_written_scale(GH_STR("0.0000000000000000001")), 0);
+  assert_int_equal(gh_decimal_written_scale(GH_STR("")), 0);
+}
+
 static void expect_format(int64_t units, unsigned scale, const char *want)
 {
   char text[GH_DECIMAL_TEXT];
@@ -202,6 +212,7 @@ int main(void)
     cmocka_unit_test(test_what_is_not_exact_or_no_number_is_refused),
     cmocka_unit_test(test_huge_exponents_are_no_trap),
     cmocka_unit_test(test_the_smallest_scale_that_holds_a_number),
+    cmocka_unit_test(test_the_scale_a_number_was_written_at),
     cmocka_unit_test(test_amounts_as_they_are_written),
     cmocka_unit_test(test_comparison_is_exact_across_scales_and_kinds),
     cmocka_unit_test(test_sums_and_products_are_exact_or_overflow),
