@@ -53,15 +53,28 @@ class Case:
         self.palette = rng.sample(['90s', '10m', '30m', '1h', '1h30m', '2h', '6h', '12h', '1d', '2d', '3d', '7d'], 4)
         self.reorder_limit = rng.randint(1, 12) if not self.calm and rng.random() < 0.2 else None
         self.customer_events = rng.randint(2, 8) if rng.random() < 0.2 else None
-        self.rules = rules.RandomRules(rng, self.zone, self.palette, self.calm, self.theme, rng.choice(self.palette) if self.customer_events else None)
+        self.rules = rules.RandomRules(rng, self.zone, self.palette, self.calm, self.theme, rng.choice(self.palette) if self.customer_events and rng.random() < 0.6 else None)
         self.rules_text = self.rules.text()
         self.forgets = self.reorder_limit is None and rng.random() < (0.7 if self.theme == 'profiles' else 0.3)
         self.days = days
         self.start = self.time.moment(datetime.date.fromisoformat(start), 9 * 3600000)
+        self.calendar = self.make_calendar(start) if rng.random() < 0.15 else None
+        self.files = rng.choice([1, 1, 1, 3])
         self.customers = ['C%d' % i for i in range(1, customers + 1)]
         self.profiles = self.make_profiles()
         self.arrivals = self.perturb(self.make_events())  # [(line, time or None where it is no event, customer, id)] as they come
         self.until = self.make_until()
+
+    def make_calendar(self, start):
+        """A short calendar with days off at random, and weekend days worked."""
+        rng, first = self.rng, datetime.date.fromisoformat(start)
+        span = rng.randint(6, 20)
+        days = [first + datetime.timedelta(i) for i in range(span + 1)]
+        out = ['range %s %s' % (days[0], days[-1])]
+        for day in days:
+            if rng.random() < 0.25:
+                out.append('%s %s # at random' % ('holiday' if day.weekday() < 5 else 'worked', day))
+        return '\n'.join(out) + '\n'
 
     # -- profiles
 
@@ -104,7 +117,7 @@ class Case:
         for i in range(count):
             t = self.pick_time(times)
             times.append(t)
-            event = {'id': 'e%d' % ids[i], 'type': rng.choice(favourites), 'customer': c, 'time': t}
+            event = {'id': rng.choice(['e%d'] * 8 + ['E%d', '编号%d', 'e%d-with-a-longer-name-of-its-own']) % ids[i], 'type': rng.choice(favourites), 'customer': c, 'time': t}
             event.update(self.fields(event['type'], t))
             out.append(event)
         return out
@@ -139,7 +152,7 @@ class Case:
             'buy': lambda: {'product': rng.choice(rules.PRODUCTS), 'amount': some(0.6, amount), 'matures': some(0.8, lambda: self.date(t))},
             'view': lambda: {'product': rng.choice(rules.PRODUCTS)},
             'read': lambda: {'topic': rng.choice(rules.TOPICS), 'seconds': some(0.7, lambda: rng.choice([0, 30, 31, 60, 61, 120])), 'score': some(0.6, lambda: rng.choice([0.1, 0.5, 0.75, 1e15, 3]))},
-            'spend': lambda: {'amount': amount(), 'shop': some(0.8, lambda: rng.choice(rules.SHOPS))},
+            'spend': lambda: {'amount': rng.choice([rules.HUGE] + [amount()] * 12), 'shop': some(0.8, lambda: rng.choice(rules.SHOPS))},
             'step': lambda: {'flow': rng.choice(['F1', 'F1', 'F2', '贷']), 'step': rng.choice(rules.STEPS + ['valuation', 'help'])},
             'login': lambda: {'channel': rng.choice(rules.CHANNELS)},
         }[kind]()
@@ -222,19 +235,20 @@ class Case:
         """A share of the events is sent a second time, anywhere as long as the copy would not be late (a forget may lie behind it)."""
         rng, lateness, high = self.rng, duration_ms(self.lateness), -1
         out, pending = [], []
+        far = not self.calm and not self.forgets and self.reorder_limit is None
         for line, e in arrivals:
             if e is not None:
                 high = max(high, e['time'])
             still = []
             for copy in pending:
-                if copy[1]['time'] <= high - lateness or rng.random() < 0.5:
+                if rng.random() < (0.05 if far and rng.random() < 0.3 else 0.5) or (copy[1]['time'] <= high - lateness and not far):
                     out.append(copy)
                 else:
                     still.append(copy)
             pending = still
             out.append((line, e))
             if e is not None and rng.random() < share:
-                (out if lateness == 0 or self.reorder_limit or e['time'] < high - lateness else pending).append((line, e))
+                (out if not far and (lateness == 0 or self.reorder_limit or e['time'] < high - lateness) else pending).append((line, e))
         return out + pending
 
     def make_until(self):
@@ -266,10 +280,21 @@ class Case:
 
     # -- files
 
+    def rule_files(self):
+        """The table in one file or in three, whose order is that of the table."""
+        if self.files == 1:
+            return {'rules.yaml': self.rules_text}
+        head, _, table = self.rules_text.partition('rules:\n')
+        parts = ['  - id:' + p for p in table.split('  - id:')[1:]]
+        third = len(parts) // 3
+        return {'rules.yaml': 'rules:\n' + ''.join(parts[:third]), 'more-1.yaml': head + 'rules:\n' + ''.join(parts[third:2 * third]),
+                'more-2.yaml': 'rules:\n' + ''.join(parts[2 * third:])}
+
     def write(self, folder, lines=None):
         os.makedirs(folder, exist_ok=True)
-        conf = {'zone': self.zone, 'calendar': 'china', 'business_hours': "{open: '09:00', close: '%s'}" % self.close, 'lateness': self.lateness, 'late_limit': self.late_limit,
-                'schema': 'schema.yaml', 'rules': '[rules.yaml]', 'source': '{file: {path: events.jsonl}}', 'profiles': '{file: {path: customers.jsonl}}',
+        rules_files = self.rule_files()
+        conf = {'zone': self.zone, 'calendar': 'days.txt' if self.calendar else 'china', 'business_hours': "{open: '09:00', close: '%s'}" % self.close, 'lateness': self.lateness, 'late_limit': self.late_limit,
+                'schema': 'schema.yaml', 'rules': '[rules.yaml]' if len(rules_files) == 1 else "[rules.yaml, 'more-*.yaml']", 'source': '{file: {path: events.jsonl}}', 'profiles': '{file: {path: customers.jsonl}}',
                 'store': '{sqlite: {path: goldhour.db}}', 'sink': '{file: {path: out.jsonl}}'}
         if self.cutoff:
             conf['cutoff'] = "'%s'" % self.cutoff
@@ -277,9 +302,11 @@ class Case:
             conf['reorder_limit'] = self.reorder_limit
         if self.customer_events:
             conf['customer_events'] = self.customer_events
-        files = {'goldhour.yaml': ''.join('%s: %s\n' % kv for kv in conf.items()), 'schema.yaml': rules.SCHEMA, 'rules.yaml': self.rules_text,
+        files = {'goldhour.yaml': ''.join('%s: %s\n' % kv for kv in conf.items()), 'schema.yaml': rules.SCHEMA, **rules_files,
                  'customers.jsonl': ''.join(p + '\n' for p in self.profiles),
                  'events.jsonl': ''.join(line + '\n' for line in (lines if lines is not None else [line for line, _ in self.arrivals]))}
+        if self.calendar:
+            files['days.txt'] = self.calendar
         if self.until is not None:
             files['args'] = '--until %s\n' % self.time.text(self.until)
         for name, text in files.items():

@@ -18,6 +18,7 @@ TOPICS, SHOPS, PRODUCTS = ['wealth', 'fund', '黄金'], ['罗森', '苏宁', 'ap
 CHANNELS, EMPLOYERS, BANKS = ['app', 'web', 'atm'], ['华东电子', '城投集团', 'x'], ['ICBC', 'CMB']
 STEPS = ['apply', 'valuation', 'documents', 'submit']
 AMOUNTS = ['0.01', '0.10', '49.99', '50.00', '50.01', '99.50', '100.00', '7999.99', '8000.00', '8000.01', '-3.05', '12500.50', '0.00', '1e2', '33.33']
+HUGE = '92233720368547758.07'
 MONEY = ['pay', 'xfer', 'tick', 'inflow', 'spend']  # types with a required amount
 
 EVENT_CONDITIONS = {
@@ -80,6 +81,8 @@ class RandomRules:
         plain = about != 'expression'
         if about == 'amount':
             types = rng.sample(MONEY, rng.randint(1, 3))
+            if 'tick' in types and 'spend' in types:
+                types.remove('spend')  # whose HUGE amounts have no scale 4
             value, kind = 'event.amount', 'money'
             plain = 'tick' not in types or types == ['tick'] or aggregate in ('sum', 'avg')
         elif about == 'expression':

@@ -96,8 +96,8 @@ def shrink(goldhour, folder):
             return False
         return True
     for _ in range(2):
-        blocks = rule_blocks(read(os.path.join(folder, 'rules.yaml')))
-        fewer(blocks, lambda b: failing_with('rules.yaml', [line for block in b for line in block]))
+        for name in sorted(n for n in os.listdir(folder) if n.startswith(('rules', 'more-'))):
+            fewer(rule_blocks(read(os.path.join(folder, name))), lambda b: failing_with(name, [line for block in b for line in block]))
         for name in ('events.jsonl', 'customers.jsonl'):
             fewer(read(os.path.join(folder, name)), lambda lines: failing_with(name, lines))
 
@@ -110,7 +110,7 @@ def report(goldhour, folder, name, wrong, options):
     for line in wrong[:12]:
         print(line)
     if options.shrink:
-        for file in ('goldhour.yaml', 'rules.yaml', 'customers.jsonl', 'events.jsonl'):
+        for file in sorted(set(os.listdir(folder)) - {'schema.yaml'}):
             print('  -- ' + file)
             print('\n'.join('  ' + line for line in read(os.path.join(folder, file)) if line))
     if options.keep:
