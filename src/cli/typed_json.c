@@ -165,10 +165,13 @@ bool gh_typed_read(struct gh_arena *arena, const struct gh_json *json, struct gh
 static bool read_number(struct gh_str text, struct gh_value *out)
 {
   int64_t i;
+  uint64_t u;
   double d;
+  bool whole = !memchr(text.ptr, '.', text.len) && !memchr(text.ptr, 'e', text.len) && !memchr(text.ptr, 'E', text.len);
   if (read_i64(text, &i)) *out = gh_int(i);
-  else if (read_double(text, &d) && isfinite(d)) *out = gh_double(d);
-  else return false;
+  else if (read_u64(text, &u)) *out = gh_uint(u);
+  else if (!whole && read_double(text, &d) && isfinite(d)) *out = gh_double(d);
+  else return false; /* a whole number beyond 64 bits would lose digits */
   return true;
 }
 

@@ -11,7 +11,8 @@
 
 /* A typed value from its JSON, in `arena`, borrowing texts from the tree. False: not of one of the forms above. */
 bool gh_typed_read(struct gh_arena *arena, const struct gh_json *json, struct gh_value *out);
-/* A value from plain JSON: whole numbers within 64 bits are ints, other numbers doubles, objects maps. A typed value is taken too. */
+/* A value from plain JSON: whole numbers are ints (uints beyond them), other numbers doubles, objects maps. A typed value is taken too.
+ * False: a number beyond these. */
 bool gh_plain_read(struct gh_arena *arena, const struct gh_json *json, struct gh_value *out);
 /* The type of a value, in `arena`: what the elements of a list or map have in common, else dyn. */
 struct gh_type gh_typed_type(struct gh_arena *arena, struct gh_value v);

@@ -11,6 +11,8 @@ CHECKS = [
     ("a decimal bound", ["event.amount * 2 >= 8000.00", "--bind", 'event.amount={"decimal":"4000.00"}'], b"", 0, b"true\n", b""),
     ("a decimal keeps its scale", ["a + 1", "--bind", 'a={"decimal":"7.00"}'], b"", 0, b"8.00\n", b""),
     ("plain JSON bound", ["c.tags[1] + string(c.age)", "--bind", 'c={"tags":["a","vip"],"age":30}'], b"", 0, b'"vip30"\n', b""),
+    ("large whole numbers", ["[a, b]", "--bind", "a=18446744073709551615", "--bind", "b=1e3"], b"", 0, b"[18446744073709551615u, 1000.0]\n", b""),
+    ("a whole number that would lose digits", ["a", "--bind", "a=18446744073709551616"], b"", 2, b"", b"JSON"),
     ("the later of two of one name", ["a", "--bind", "a=1", "--bind", "a=2"], b"", 0, b"2\n", b""),
     ("a fault with a caret", ["1 + nosuch"], b"", 1, b"", b"^"),
     ("an error", ["1 / 0"], b"", 1, b"", b"error: "),
