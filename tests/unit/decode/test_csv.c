@@ -8,6 +8,7 @@
 
 #include "goldhour/base/utf8.h"
 #include "goldhour/decode/decode.h"
+#include "goldhour/sys/sys.h"
 
 static struct gh_type string_type = {.kind = GH_STRING};
 static struct gh_field profile[] = {
@@ -129,16 +130,25 @@ static void test_a_long_record_is_cut(void **state)
   gh_buf_free(&out);
 }
 
+/* The manual's table is the list of the program. */
 static void test_every_reason_is_explained(void **state)
 {
   size_t n;
+  char row[512];
+  struct gh_arena arena;
+  struct gh_str manual;
+  gh_arena_init(&arena, 0);
+  assert_true(gh_file_read(&arena, "docs/events.md", &manual));
   const struct gh_decode_reason *reasons = gh_decode_reasons(&n);
   (void)state;
   for (size_t i = 0; i < n; i++) {
     assert_true(strlen(reasons[i].meaning) > 0 && strlen(reasons[i].hint) > 0);
     assert_ptr_equal(gh_decode_reason_find(gh_str(reasons[i].word)), &reasons[i]);
+    snprintf(row, sizeof row, "| `%s` | %s | %s |\n", reasons[i].word, reasons[i].meaning, reasons[i].hint);
+    if (!strstr(manual.ptr, row)) fail_msg("docs/events.md lacks %s", row);
   }
   assert_null(gh_decode_reason_find(GH_STR("no_such")));
+  gh_arena_free(&arena);
 }
 
 int main(void)
