@@ -18,11 +18,10 @@
 #include <unistd.h>
 
 #include "goldhour/base/check.h"
-#include "goldhour/base/hash.h"
+#include "mark.h"
 
 #define BLOCK_BYTES (256u << 10)
 #define KEPT_BYTES 1024u
-#define MARK_BYTES 256u
 
 struct gh_source {
   struct gh_source_options options;
@@ -45,22 +44,6 @@ struct gh_source {
 
 /* ── places ── */
 
-static uint64_t mark_of(struct gh_str line)
-{
-  if (line.len > MARK_BYTES) line.len = MARK_BYTES;
-  return (gh_hash(line) | 1) << 48;
-}
-
-/* The mark of the file's first line, as far as it is written; 0 where even that is not. */
-static uint64_t read_mark(int fd)
-{
-  char first[MARK_BYTES + 1];
-  ssize_t n = pread(fd, first, sizeof first, 0);
-  if (n <= 0) return 0;
-  const char *newline = memchr(first, '\n', (size_t)n);
-  return mark_of(gh_str_n(first, newline ? (size_t)(newline - first) : (size_t)n));
-}
-
 static void begin_at(struct gh_source *s, uint64_t offset, uint64_t record)
 {
   s->start = s->scan = s->end = 0;
@@ -69,16 +52,32 @@ static void begin_at(struct gh_source *s, uint64_t offset, uint64_t record)
   s->passing = s->rotated = false;
 }
 
+/* The file was rotated while nobody read it: its rest comes first, then the one that now has its name. */
+static bool go_on_in_rotated(struct gh_source *s, uint64_t mark, uint64_t offset)
+{
+  int fd = gh_source_find_rotated(s->path, mark, offset);
+  if (fd < 0) return false;
+  close(s->fd);
+  s->fd = fd;
+  (void)fstat(fd, &s->opened);
+  begin_at(s, offset, s->options.record);
+  s->mark = mark;
+  s->rotated = true;
+  return true;
+}
+
 static void resume(struct gh_source *s)
 {
   uint64_t offset = gh_source_bytes(s->options.offset), mark = s->options.offset - offset;
   begin_at(s, 0, 1);
   if (!s->regular || !s->path || s->options.record == 0) return;
-  uint64_t found = read_mark(s->fd);
+  uint64_t found = gh_source_mark_of(s->fd);
   s->replaced = (mark != 0 && found != mark) || (uint64_t)s->opened.st_size < offset;
-  if (s->replaced) return;
-  begin_at(s, offset, s->options.record);
-  s->mark = mark;
+  if (s->replaced && mark != 0 && go_on_in_rotated(s, mark, offset)) s->replaced = false;
+  else if (!s->replaced) {
+    begin_at(s, offset, s->options.record);
+    s->mark = mark;
+  }
 }
 
 /* ── opening ── */
@@ -199,7 +198,7 @@ static enum gh_source_answer give(struct gh_source *s, size_t to, bool newline, 
   r->at_offset = s->passing ? s->passing_offset : s->start_offset;
   r->at_record = s->record;
   if (s->passing) line = gh_str_n(s->kept, KEPT_BYTES);
-  if (r->at_offset == 0 && s->path && s->regular) s->mark = mark_of(line);
+  if (r->at_offset == 0 && s->path && s->regular) s->mark = gh_source_mark(line);
   r->bytes = trimmed(line, r->at_offset == 0);
   s->start_offset += to - s->start + newline;
   s->start = s->scan = to + newline;
@@ -254,7 +253,7 @@ static enum gh_source_answer begin_new_file(struct gh_source *s)
   struct gh_source_error error;
   if (!open_file(s, &error)) {
     s->fd = old;
-    return GH_SOURCE_NOTHING;
+    return s->options.follow ? GH_SOURCE_NOTHING : GH_SOURCE_END;
   }
   close(old);
   s->mark = 0;
@@ -272,7 +271,7 @@ static enum gh_source_answer at_end(struct gh_source *s, struct gh_source_record
   }
   *given = s->end > s->start || s->passing;
   if (*given) return give(s, s->end, false, r);
-  return follow ? begin_new_file(s) : GH_SOURCE_END;
+  return s->rotated ? begin_new_file(s) : GH_SOURCE_END;
 }
 
 /* A newline at the end of the block may stand behind more bytes than are allowed. */

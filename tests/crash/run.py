@@ -128,6 +128,21 @@ class Suite:
         expect(kills >= self.runs, f"only {kills} kills hit")
         print(f"  {self.runs} runs, {kills} kills")
 
+    def a_csv_load_killed(self):
+        folder = self.bank()
+        lines = ["customer,name,age,aum,staff"]
+        for line in read(os.path.join(folder, "customers.jsonl")).decode().splitlines():
+            p = json.loads(line)
+            lines.append(f'{p["customer"]},"{p["name"]}",{p["age"]},{p["aum"]},{str(p["staff"]).lower()}')
+        bank.write(folder, "customers.csv", "\r\n".join(lines) + "\r\n")
+        bank.write(folder, "goldhour.yaml", read(os.path.join(folder, "goldhour.yaml")).decode().replace("customers.jsonl", "customers.csv"))
+        for _ in range(6):
+            daemon = Daemon(self.program, folder)
+            daemon.wait_at_most(self.random.random() * self.seconds / 3)
+            daemon.kill()
+        self.finish(folder)
+        self.assert_as_undisturbed(folder)
+
     def stopped_at_random_moments(self):
         def stop(daemon):
             daemon.signal(signal.SIGTERM)
@@ -263,6 +278,53 @@ class Suite:
             time.sleep(0.02)
         return False
 
+    def the_source_rotated_and_the_daemon_killed(self):
+        """Live: a writer appends and rotates, the daemon is killed now and then; each event gives its one lead."""
+        folder = self.folder()
+        os.makedirs(folder)
+        bank.config(folder, profiles=False, lateness="0s")
+        bank.write(folder, "rules-1.yaml", "rules:\n  - {id: hello, on: login}\n")
+        bank.write(folder, "events.jsonl", "")
+        source, total = os.path.join(folder, "events.jsonl"), 1
+        self.append_now(folder, "n1", "login", channel="app")
+        daemon = Daemon(self.program, folder, until_end=False)
+        expect(self.wait_for_leads(folder, 1), "no first lead")  # a file of which nothing was read is not known again
+        for part in range(8):
+            for _ in range(self.random.randrange(1, 60)):
+                total += 1
+                self.append_now(folder, f"n{total}", "login", channel="app")
+            if part % 2:
+                expect(self.wait_for_leads(folder, total), f"{leads_of(folder).count(bytes([10]))} leads of {total}: " + daemon.text()[-1000:])
+            if self.random.random() < 0.6:
+                daemon.kill()
+            os.rename(source, f"{source}.{part}")
+            total += 1
+            self.append_now(folder, f"n{total}", "login", channel="app")
+            if daemon.process.poll() is not None:
+                daemon = Daemon(self.program, folder, until_end=False)
+            expect(self.wait_for_leads(folder, total), f"{leads_of(folder).count(bytes([10]))} leads of {total}: " + daemon.text()[-1000:])
+        daemon.signal(signal.SIGTERM)
+        expect(daemon.wait() == 0, "it did not stop well")
+        events = [json.loads(line)["event"] for line in leads_of(folder).splitlines()]
+        expect(sorted(events) == sorted(f"n{i + 1}" for i in range(total)), f"{len(events)} leads, {len(set(events))} events, of {total}")
+
+    def leads_wait_while_the_sink_cannot_be_written(self):
+        folder = self.bank()
+        text = read(os.path.join(folder, "goldhour.yaml")).decode().replace("path: leads.jsonl", "path: out/leads.jsonl")
+        bank.write(folder, "goldhour.yaml", text)
+        expect(Daemon(self.program, folder).wait() == 1, "a missing folder did not end in exit 1")
+        os.makedirs(os.path.join(folder, "out"))
+        daemon = Daemon(self.program, folder)
+        daemon.wait_at_most(self.seconds / 4)
+        os.rename(os.path.join(folder, "out"), os.path.join(folder, "gone"))  # the open file is no longer under its name
+        status = daemon.wait()
+        expect(status in (0, 1), daemon.text()[-1000:])
+        if status == 1:
+            expect("they wait in the store" in daemon.text(), daemon.text()[-1000:])
+        os.rename(os.path.join(folder, "gone"), os.path.join(folder, "out"))
+        self.finish(folder)
+        self.assert_as_undisturbed(folder, read(os.path.join(folder, "out", "leads.jsonl")))
+
     def a_silent_customers_timer_fires_once(self):
         """Live: the wait survives a kill and fires by the clock alone."""
         folder = self.folder()
@@ -367,7 +429,8 @@ class Suite:
 
 
 STORIES = [
-    Suite.killed_at_random_moments, Suite.stopped_at_random_moments, Suite.killed_and_the_sink_rotated, Suite.standard_input_sent_again, Suite.reloaded_under_load,
+    Suite.killed_at_random_moments, Suite.a_csv_load_killed, Suite.stopped_at_random_moments, Suite.killed_and_the_sink_rotated, Suite.standard_input_sent_again, Suite.reloaded_under_load,
+    Suite.the_source_rotated_and_the_daemon_killed, Suite.leads_wait_while_the_sink_cannot_be_written,
     Suite.a_bad_set_is_refused_and_the_old_one_stays, Suite.a_silent_customers_timer_fires_once, Suite.old_events_in_a_live_run_are_said, Suite.a_full_disk_by_limit,
     Suite.a_full_disk, Suite.a_store_that_cannot_be_written, Suite.a_damaged_store, Suite.two_runs_on_one_store,
 ]

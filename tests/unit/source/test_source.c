@@ -148,6 +148,26 @@ static void a_rotated_file_is_finished_and_the_new_one_begun(void **state)
   gh_source_close(s);
 }
 
+static void a_file_rotated_meanwhile_is_finished_first(void **state)
+{
+  (void)state;
+  put("w", "one\ntwo\n");
+  struct gh_source *s = open_at(false, 0, 0);
+  rest(s);
+  gh_source_close(s);
+  put("a", "three\nfour\n");
+  rename(path, old_path);
+  put("w", "five\n");
+  s = open_at(false, last_offset, last_record);
+  assert_false(gh_source_replaced(s));
+  assert_string_equal(rest(s), "3:three 4:four 1:five $");
+  gh_source_close(s);
+  s = open_at(true, last_offset, last_record);
+  put("a", "six\n");
+  assert_string_equal(rest(s), "2:six .");
+  gh_source_close(s);
+}
+
 static void a_cut_file_is_begun_anew(void **state)
 {
   (void)state;
@@ -257,7 +277,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       STORY(a_file_is_read_to_its_end), STORY(a_followed_file_waits_for_the_newline), STORY(reading_goes_on_at_a_stored_place),
-      STORY(another_file_under_the_name_is_begun_anew), STORY(a_rotated_file_is_finished_and_the_new_one_begun), STORY(a_cut_file_is_begun_anew),
+      STORY(another_file_under_the_name_is_begun_anew), STORY(a_rotated_file_is_finished_and_the_new_one_begun), STORY(a_file_rotated_meanwhile_is_finished_first), STORY(a_cut_file_is_begun_anew),
       STORY(a_record_too_long_is_passed_over), STORY(many_blocks_lose_nothing), STORY(a_record_may_take_several_lines), STORY(a_pipe_gives_what_has_come),
       STORY(a_missing_file_is_said),
   };
