@@ -1,4 +1,4 @@
-/* The commands: each takes its own argv (argv[0] is the command's name), reads its options by getopt_long and returns the exit status. */
+/* The commands: each takes its own argv (argv[0] is "goldhour NAME"), reads its options by getopt_long and returns the exit status. */
 #ifndef GH_CLI_CMD_H
 #define GH_CLI_CMD_H
 

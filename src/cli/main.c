@@ -60,7 +60,10 @@ static int unknown(const char *name)
 static int run_command(const char *name, int argc, char **argv)
 {
   const struct command *c = find(name);
+  char shown[32]; /* getopt names it in what it says */
   if (!c) return unknown(name);
+  snprintf(shown, sizeof shown, "goldhour %s", c->name);
+  argv[0] = shown;
   int status = c->run(argc, argv);
   if (fflush(stdout) == 0 && !ferror(stdout)) return status;
   perror("goldhour: standard output");

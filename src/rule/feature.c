@@ -141,7 +141,7 @@ static struct gh_column *column_of(struct gh_rule_reader *r, const struct writte
 
 static bool in_kinds(uint8_t kind, const char *kinds)
 {
-  return strchr(kinds, (char)kind) != NULL;
+  return kind && strchr(kinds, (char)kind);
 }
 
 /* Whether the aggregate can take values of the column's type; a fault if not. */

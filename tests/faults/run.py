@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -62,10 +63,50 @@ def check_editor_schemas():
     return 1 if found else 0
 
 
+COMMANDS = ['run', 'replay', 'check', 'test', 'eval', 'explain', 'simulate', 'bench', 'init', 'demo', 'dlq']
+# arguments, exit status, what is said
+USES = [
+    ([], 2, 'usage: goldhour COMMAND'), (['--help'], 0, 'usage: goldhour COMMAND'), (['--version'], 0, 'goldhour '), (['help'], 0, 'help options'),
+    (['help', 'options'], 0, 'late_limit: 1d'), (['help', 'check'], 0, 'usage: goldhour check'), (['repaly'], 2, "did you mean 'replay'?"),
+    (['help', 'nothing'], 2, "there is no command 'nothing'"), (['check', 'goldhour.yaml'], 2, "what is 'goldhour.yaml' for?"),
+    (['check', '--config', '/nonexistent/goldhour.yaml'], 78, "can't read '/nonexistent/goldhour.yaml'"),
+    (['init'], 2, 'usage: goldhour init DIR'),
+] + [([c, '--help'], 0, 'usage: goldhour ' + c) for c in COMMANDS] + [([c, '--bogus'], 2, 'goldhour %s: unrecognized option' % c) for c in COMMANDS]
+
+
+def check_uses(goldhour):
+    """Every command has its help, and says 2 to what it does not know."""
+    failed = 0
+    for arguments, status, says in USES:
+        done = subprocess.run([goldhour] + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        text = done.stdout.decode('utf-8')
+        if done.returncode != status or says not in text:
+            failed += 1
+            print('goldhour %s: exit %d, not %d; said\n%s' % (' '.join(arguments), done.returncode, status, text))
+    print('FAILED faults/uses: %d uses' % failed if failed else 'ok faults/uses')
+    return failed
+
+
+def check_init(goldhour):
+    """init writes a project that passes its own check and tests, and never overwrites."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = os.path.join(folder, 'my', 'bank')
+        said = ''
+        for arguments, status in ((['init', project], 0), (['check', '--config', project + '/goldhour.yaml'], 0), (['test', '--config', project + '/goldhour.yaml'], 0),
+                                  (['replay', '--config', project + '/goldhour.yaml', '--events', project + '/events.jsonl', '--profiles', project + '/customers.jsonl'], 0), (['init', project], 1)):
+            done = subprocess.run([goldhour] + arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+            said = done.stdout.decode('utf-8')
+            if done.returncode != status or (arguments[0] == 'replay' and said.count('"status":"offered"') != 7):
+                print('%s\nFAILED faults/init: %s: exit %d' % (said, ' '.join(arguments), done.returncode))
+                return 1
+    print('ok faults/init')
+    return 0
+
+
 def main(arguments):
     write = '--write' in arguments
     goldhour = os.path.abspath([a for a in arguments if a != '--write'][0])
-    failed = check_editor_schemas()
+    failed = check_editor_schemas() + check_uses(goldhour) + check_init(goldhour)
     for name in sorted(os.listdir(HERE)):
         folder = os.path.join(HERE, name)
         if not os.path.isfile(os.path.join(folder, 'goldhour.yaml')):
