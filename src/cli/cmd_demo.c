@@ -19,8 +19,8 @@ static const char usage[] =
     "shows the leads as they appear.\n"
     "\n"
     "  --dir DIR        where the bank's files go (a new folder of the temporary ones); those of an earlier demo are replaced\n"
-    "  --customers N    how many customers (600)\n"
-    "  --seed S         another number, another bank (1)\n"
+    "  --customers N    how many customers (800)\n"
+    "  --seed S         another number, another bank (8)\n"
     "  --seconds N      on a terminal, how long the two days take (20); 0: as fast as they can\n";
 
 static bool read_number(const char *name, const char *text, unsigned long least, unsigned long most, unsigned long *out)
@@ -140,7 +140,7 @@ static bool temporary_dir(char *path, size_t size)
 int gh_cmd_demo(int argc, char **argv)
 {
   char dir[512];
-  struct gh_demo_options o = {.show_s = 20, .world = {.seed = 1, .customers = 600, .days = 2}};
+  struct gh_demo_options o = {.show_s = 20, .world = {.seed = 8, .customers = 800, .days = 2}};
   o.world.start_day = gh_days_from_date((struct gh_date){2026, 9, 14});
   int status = read_options(argc, argv, &o);
   if (status) return status < 0 ? 0 : status;
