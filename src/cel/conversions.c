@@ -8,11 +8,7 @@
 #include "number_text.h"
 #include "text.h"
 
-static struct gh_value range(const char *type)
-{
-  return gh_error(gh_str(type));
-}
-#define RANGE(type) range("range error: beyond " type)
+#define RANGE(type) gh_error(GH_STR("range error: beyond " type))
 
 static struct gh_value malformed(struct gh_call *call, struct gh_str text, const char *type)
 {

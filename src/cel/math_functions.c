@@ -61,23 +61,49 @@ static struct gh_value sign_of(struct gh_call *call, const struct gh_value *args
   }
 }
 
-/* A function of one double. */
-#define OF_DOUBLE(name, expression)                                                             \
-  static struct gh_value name(struct gh_call *call, const struct gh_value *args, unsigned n)    \
-  {                                                                                             \
-    (void)call;                                                                                 \
-    if (n != 1 || args[0].kind != GH_DOUBLE) return gh_cel_no_overload();                       \
-    double d = args[0].d;                                                                       \
-    return expression;                                                                          \
-  }
+static bool one_double(const struct gh_value *args, unsigned n) { return n == 1 && args[0].kind == GH_DOUBLE; }
 
-OF_DOUBLE(ceiling, gh_double(ceil(d)))
-OF_DOUBLE(floor_of, gh_double(floor(d)))
-OF_DOUBLE(round_half_away, gh_double(round(d)))
-OF_DOUBLE(truncate, gh_double(trunc(d)))
-OF_DOUBLE(is_nan, gh_bool(isnan(d)))
-OF_DOUBLE(is_inf, gh_bool(isinf(d)))
-OF_DOUBLE(is_finite, gh_bool(isfinite(d)))
+static struct gh_value ceiling(struct gh_call *call, const struct gh_value *args, unsigned n)
+{
+  (void)call;
+  return one_double(args, n) ? gh_double(ceil(args[0].d)) : gh_cel_no_overload();
+}
+
+static struct gh_value floor_of(struct gh_call *call, const struct gh_value *args, unsigned n)
+{
+  (void)call;
+  return one_double(args, n) ? gh_double(floor(args[0].d)) : gh_cel_no_overload();
+}
+
+static struct gh_value round_half_away(struct gh_call *call, const struct gh_value *args, unsigned n)
+{
+  (void)call;
+  return one_double(args, n) ? gh_double(round(args[0].d)) : gh_cel_no_overload();
+}
+
+static struct gh_value truncate(struct gh_call *call, const struct gh_value *args, unsigned n)
+{
+  (void)call;
+  return one_double(args, n) ? gh_double(trunc(args[0].d)) : gh_cel_no_overload();
+}
+
+static struct gh_value is_nan(struct gh_call *call, const struct gh_value *args, unsigned n)
+{
+  (void)call;
+  return one_double(args, n) ? gh_bool(isnan(args[0].d)) : gh_cel_no_overload();
+}
+
+static struct gh_value is_inf(struct gh_call *call, const struct gh_value *args, unsigned n)
+{
+  (void)call;
+  return one_double(args, n) ? gh_bool(isinf(args[0].d)) : gh_cel_no_overload();
+}
+
+static struct gh_value is_finite(struct gh_call *call, const struct gh_value *args, unsigned n)
+{
+  (void)call;
+  return one_double(args, n) ? gh_bool(isfinite(args[0].d)) : gh_cel_no_overload();
+}
 
 static struct gh_value square_root(struct gh_call *call, const struct gh_value *args, unsigned n)
 {
@@ -96,20 +122,30 @@ static bool two_of_a_kind(const struct gh_value *args, unsigned n)
   return n == 2 && args[0].kind == args[1].kind && (args[0].kind == GH_INT || args[0].kind == GH_UINT);
 }
 
-/* The bits of ints and uints lie alike: what holds for `u` holds for `i`. */
-#define OF_BITS(name, operator)                                                                 \
-  static struct gh_value name(struct gh_call *call, const struct gh_value *args, unsigned n)    \
-  {                                                                                             \
-    (void)call;                                                                                 \
-    if (!two_of_a_kind(args, n)) return gh_cel_no_overload();                                   \
-    struct gh_value v = args[0];                                                                \
-    v.u = args[0].u operator args[1].u;                                                         \
-    return v;                                                                                   \
-  }
+/* A value of the kind of `v`: the bits of ints and uints lie alike. */
+static struct gh_value with_bits(struct gh_value v, uint64_t bits)
+{
+  v.u = bits;
+  return v;
+}
 
-OF_BITS(bit_and, &)
-OF_BITS(bit_or, |)
-OF_BITS(bit_xor, ^)
+static struct gh_value bit_and(struct gh_call *call, const struct gh_value *args, unsigned n)
+{
+  (void)call;
+  return two_of_a_kind(args, n) ? with_bits(args[0], args[0].u & args[1].u) : gh_cel_no_overload();
+}
+
+static struct gh_value bit_or(struct gh_call *call, const struct gh_value *args, unsigned n)
+{
+  (void)call;
+  return two_of_a_kind(args, n) ? with_bits(args[0], args[0].u | args[1].u) : gh_cel_no_overload();
+}
+
+static struct gh_value bit_xor(struct gh_call *call, const struct gh_value *args, unsigned n)
+{
+  (void)call;
+  return two_of_a_kind(args, n) ? with_bits(args[0], args[0].u ^ args[1].u) : gh_cel_no_overload();
+}
 
 static struct gh_value bit_not(struct gh_call *call, const struct gh_value *args, unsigned n)
 {

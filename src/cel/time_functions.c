@@ -1,4 +1,5 @@
 /* Parts of timestamps, in UTC or in a zone (IANA name or fixed offset), and of durations. */
+#include "goldhour/base/check.h"
 #include "goldhour/base/time.h"
 #include "function.h"
 
@@ -34,55 +35,61 @@ static struct gh_value localize(struct gh_call *call, const struct gh_value *arg
   return gh_absent();
 }
 
-#define PART_OF_DATE(name, expression)                                                                  \
-  static struct gh_value name(struct gh_call *call, const struct gh_value *args, unsigned n)             \
-  {                                                                                                      \
-    struct local t = {0};                                                                                     \
-    struct gh_value error = localize(call, args, n, &t);                                                 \
-    return error.kind == GH_ABSENT ? gh_int((int64_t)(expression)) : error;                              \
-  }
+enum part { YEAR, MONTH, DATE, DAY_OF_MONTH, DAY_OF_WEEK, DAY_OF_YEAR, HOURS, MINUTES, SECONDS, MILLISECONDS };
 
-static int64_t day_of_year(int64_t day)
+static int64_t part_of(struct local t, enum part part)
 {
-  struct gh_date d = gh_date_from_days(day);
-  return day - gh_days_from_date((struct gh_date){d.year, 1, 1});
+  struct gh_date d = gh_date_from_days(t.day);
+  switch (part) {
+  case YEAR: return d.year;
+  case MONTH: return d.month - 1;
+  case DATE: return d.day;
+  case DAY_OF_MONTH: return d.day - 1;
+  case DAY_OF_WEEK: return gh_weekday(t.day);
+  case DAY_OF_YEAR: return t.day - gh_days_from_date((struct gh_date){d.year, 1, 1});
+  case HOURS: return t.second / HOUR;
+  case MINUTES: return t.second / MINUTE % 60;
+  case SECONDS: return t.second % 60;
+  case MILLISECONDS: return t.ms;
+  }
+  GH_IMPOSSIBLE();
 }
 
-PART_OF_DATE(full_year, gh_date_from_days(t.day).year)
-PART_OF_DATE(month, gh_date_from_days(t.day).month - 1)
-PART_OF_DATE(date, gh_date_from_days(t.day).day)
-PART_OF_DATE(day_of_month, gh_date_from_days(t.day).day - 1)
-PART_OF_DATE(day_of_week, gh_weekday(t.day))
-PART_OF_DATE(day_of_year_of, day_of_year(t.day))
+static struct gh_value of_timestamp(struct gh_call *call, const struct gh_value *args, unsigned n, enum part part)
+{
+  struct local t;
+  struct gh_value error = localize(call, args, n, &t);
+  return error.kind == GH_ABSENT ? gh_int(part_of(t, part)) : error;
+}
 
-/* Whole units of a duration, towards zero. */
-static struct gh_value duration_in(struct gh_value d, int64_t unit_ms)
+/* A duration in whole units, towards zero; of milliseconds only what is left beyond the seconds. */
+static struct gh_value of_duration(struct gh_value d, enum part part)
 {
   int64_t ms = d.i * 1000 + d.len / 1000000;
   if (ms < 0 && d.len % 1000000) ms++;
-  return gh_int(ms / unit_ms);
-}
-
-#define PART_OF_DAY(name, expression, unit_ms)                                                           \
-  static struct gh_value name(struct gh_call *call, const struct gh_value *args, unsigned n)             \
-  {                                                                                                      \
-    struct local t = {0};                                                                                     \
-    if (n == 1 && args[0].kind == GH_DURATION) return duration_in(args[0], unit_ms);                     \
-    struct gh_value error = localize(call, args, n, &t);                                                 \
-    return error.kind == GH_ABSENT ? gh_int((int64_t)(expression)) : error;                              \
+  switch (part) {
+  case HOURS: return gh_int(ms / GH_HOUR_MS);
+  case MINUTES: return gh_int(ms / GH_MINUTE_MS);
+  case SECONDS: return gh_int(ms / GH_SECOND_MS);
+  default: return gh_int(ms % GH_SECOND_MS);
   }
-
-PART_OF_DAY(hours, t.second / HOUR, GH_HOUR_MS)
-PART_OF_DAY(minutes, t.second / MINUTE % 60, GH_MINUTE_MS)
-PART_OF_DAY(seconds, t.second % 60, GH_SECOND_MS)
-
-static struct gh_value milliseconds(struct gh_call *call, const struct gh_value *args, unsigned n)
-{
-  struct local t = {0};
-  if (n == 1 && args[0].kind == GH_DURATION) return gh_int(duration_in(args[0], 1).i % 1000);
-  struct gh_value error = localize(call, args, n, &t);
-  return error.kind == GH_ABSENT ? gh_int(t.ms) : error;
 }
+
+static struct gh_value of_either(struct gh_call *call, const struct gh_value *args, unsigned n, enum part part)
+{
+  return n == 1 && args[0].kind == GH_DURATION ? of_duration(args[0], part) : of_timestamp(call, args, n, part);
+}
+
+static struct gh_value full_year(struct gh_call *call, const struct gh_value *args, unsigned n) { return of_timestamp(call, args, n, YEAR); }
+static struct gh_value month(struct gh_call *call, const struct gh_value *args, unsigned n) { return of_timestamp(call, args, n, MONTH); }
+static struct gh_value date(struct gh_call *call, const struct gh_value *args, unsigned n) { return of_timestamp(call, args, n, DATE); }
+static struct gh_value day_of_month(struct gh_call *call, const struct gh_value *args, unsigned n) { return of_timestamp(call, args, n, DAY_OF_MONTH); }
+static struct gh_value day_of_week(struct gh_call *call, const struct gh_value *args, unsigned n) { return of_timestamp(call, args, n, DAY_OF_WEEK); }
+static struct gh_value day_of_year(struct gh_call *call, const struct gh_value *args, unsigned n) { return of_timestamp(call, args, n, DAY_OF_YEAR); }
+static struct gh_value hours(struct gh_call *call, const struct gh_value *args, unsigned n) { return of_either(call, args, n, HOURS); }
+static struct gh_value minutes(struct gh_call *call, const struct gh_value *args, unsigned n) { return of_either(call, args, n, MINUTES); }
+static struct gh_value seconds(struct gh_call *call, const struct gh_value *args, unsigned n) { return of_either(call, args, n, SECONDS); }
+static struct gh_value milliseconds(struct gh_call *call, const struct gh_value *args, unsigned n) { return of_either(call, args, n, MILLISECONDS); }
 
 static const struct gh_overload rows[] = {
   {"getFullYear", true, "timestamp", "int", full_year, NULL},
@@ -95,8 +102,8 @@ static const struct gh_overload rows[] = {
   {"getDayOfMonth", true, "timestamp;string", "int", day_of_month, NULL},
   {"getDayOfWeek", true, "timestamp", "int", day_of_week, NULL},
   {"getDayOfWeek", true, "timestamp;string", "int", day_of_week, NULL},
-  {"getDayOfYear", true, "timestamp", "int", day_of_year_of, NULL},
-  {"getDayOfYear", true, "timestamp;string", "int", day_of_year_of, NULL},
+  {"getDayOfYear", true, "timestamp", "int", day_of_year, NULL},
+  {"getDayOfYear", true, "timestamp;string", "int", day_of_year, NULL},
   {"getHours", true, "timestamp", "int", hours, NULL},
   {"getHours", true, "timestamp;string", "int", hours, NULL},
   {"getHours", true, "duration", "int", hours, NULL},

@@ -13,6 +13,9 @@
 #include "goldhour/model/lead.h"
 
 enum { NANOS = 1000000000 };
+#define FIRST_S INT64_C(-62135596800)  /* 0001-01-01T00:00:00Z */
+#define LAST_S INT64_C(253402300799)   /* 9999-12-31T23:59:59Z */
+#define LONGEST_S INT64_C(315576000000)
 
 static bool read_i64(struct gh_str s, int64_t *out)
 {
@@ -48,13 +51,14 @@ static bool read_double(struct gh_str s, double *out)
   return *end == '\0' && end > text;
 }
 
-/* ["seconds", "nanos"], as protobuf has them: of one sign, or nanos above zero. */
-static bool read_time(const struct gh_json *pair, int64_t *seconds, uint32_t *nanos)
+/* ["seconds", "nanos"], as protobuf has them: of one sign, or nanos above zero; within protobuf's ranges. */
+static bool read_time(enum gh_kind kind, const struct gh_json *pair, int64_t *seconds, uint32_t *nanos)
 {
+  const int64_t least = kind == GH_DURATION ? -LONGEST_S : FIRST_S, most = kind == GH_DURATION ? LONGEST_S : LAST_S;
   int64_t rest;
   if (pair->kind != GH_JSON_ARRAY || pair->n != 2) return false;
   if (!read_i64(pair->items[0].text, seconds) || !read_i64(pair->items[1].text, &rest)) return false;
-  if (rest <= -NANOS || rest >= NANOS || *seconds == INT64_MIN) return false;
+  if (rest <= -NANOS || rest >= NANOS || *seconds < least || *seconds > most) return false;
   if (rest < 0) {
     rest += NANOS;
     --*seconds;
@@ -157,7 +161,7 @@ bool gh_typed_read(struct gh_arena *arena, const struct gh_json *json, struct gh
   case GH_LIST: return read_list(arena, inner, out);
   case GH_MAP: return read_map(arena, inner, out);
   case GH_TIMESTAMP:
-  case GH_DURATION: return read_time(inner, &out->i, &out->len);
+  case GH_DURATION: return read_time(kind, inner, &out->i, &out->len);
   default: return inner->kind == GH_JSON_STRING && read_text(arena, kind, inner->text, out);
   }
 }

@@ -35,6 +35,7 @@ BAD_LINES = [
     b"{", b"nonsense", b"[]", b"1", b"{}", b'{"expr":1}', b'{"expr":"1"} x', b'{"expr":"1","bindings":[]}', b'{"expr":"x","bindings":{"x":1}}', b'{"expr":"x","bindings":{"x":{"int":1}}}',
     b'{"expr":"x","bindings":{"x":{"int":"9223372036854775808"}}}', b'{"expr":"x","bindings":{"x":{"uint":"-1"}}}', b'{"expr":"x","bindings":{"x":{"bytes":"0"}}}',
     b'{"expr":"x","bindings":{"x":{"nosuch":"1"}}}', b'{"expr":"x","bindings":{"x":{"map":[[{"int":"1"}]]}}}', b'{"expr":"x","bindings":{"x":{"timestamp":["0"]}}}',
+    b'{"expr":"x","bindings":{"x":{"duration":["9223372036854775807","0"]}}}', b'{"expr":"x","bindings":{"x":{"timestamp":["253402300800","0"]}}}',
     b'{"expr":"x","type_env":{"x":"nosuch"}}', b'{"expr":"\xff"}', b'{"expr":"\\ud800"}', b'{"expr":"a\tb"}', b'{"expr":"01","x":01}', b"[" * 100000, b"\x00", b'{"expr":"1 +"}',
     b'{"expr":"' + b"(" * 100000 + b'"}',
 ]
