@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Compares `goldhour replay` with the recount, over random cases: run.py GOLDHOUR [--seeds A..B] [--customers N] [--days D] [--shrink] [--big] [--keep DIR]
+"""Compares `goldhour replay` with the recount, over random cases: run.py GOLDHOUR [--seeds A..B] [--customers N] [--days D] [--shrink] [--big] [--daemon]
+[--keep DIR]
 
 Each seed is generated (generate.py), recounted (recount.py) and replayed; then once more with every event twice and, in calm cases, shuffled within the
 lateness, where the leads must also be those of the undisturbed order. --shrink makes a failing case small. --big: thousands of customers.
+--daemon compares `goldhour run --until-end` instead, in small batches, killed a few times on the way.
 """
 import argparse
 import importlib.util
 import os
+import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -38,6 +42,33 @@ def recounted(folder):
     at = lambda name: os.path.join(folder, name)
     leads, _ = recount.recount(at('goldhour.yaml'), at('events.jsonl'), at('customers.jsonl'), until)
     return sorted(leads, key=golden.key)
+
+
+def run_daemon(goldhour, folder, seed):
+    """(leads, error) of `goldhour run --until-end`, killed at random moments, then left to its end."""
+    rng = random.Random(seed)
+    with open(os.path.join(folder, 'goldhour.yaml'), 'a', encoding='utf-8') as f:
+        f.write('batch_events: %d\n' % rng.choice([1, 3, 17, 64]))
+    command = [goldhour, 'run', '--config', os.path.join(folder, 'goldhour.yaml'), '--until-end']
+    for _ in range(rng.randint(0, 4)):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(rng.uniform(0.01, 0.25))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        return None, 'exit %d: %s' % (done.returncode, done.stderr.decode('utf-8', 'replace')[-2000:])
+    with open(os.path.join(folder, 'out.jsonl'), encoding='utf-8') as f:
+        return golden.read_leads(f.read()), None
+
+
+def compare_daemon(goldhour, folder, seed):
+    got, error = run_daemon(goldhour, folder, seed)
+    if os.path.exists(os.path.join(folder, 'args')):
+        os.remove(os.path.join(folder, 'args'))  # --until is for replay alone
+    return ['  ' + error] if error else golden.differences(recounted(folder), got)
 
 
 def compare(goldhour, folder):
@@ -103,7 +134,7 @@ def shrink(goldhour, folder):
 
 
 def report(goldhour, folder, name, wrong, options):
-    if options.shrink:
+    if options.shrink and not options.daemon:
         shrink(goldhour, folder)
         wrong = compare(goldhour, folder)
     print('FAILED oracle/%s: %d differences' % (name, len(wrong)))
@@ -133,7 +164,7 @@ def run_seed(goldhour, seed, options):
                 print('FAILED oracle/%s: the recount itself depends on the order of arrival' % name)
                 return False
             base = leads
-            wrong = compare(goldhour, folder) if goldhour else []
+            wrong = compare_daemon(goldhour, folder, seed) if options.daemon else compare(goldhour, folder) if goldhour else []
             if wrong:
                 report(goldhour, folder, name, wrong, options)
                 return False
@@ -151,6 +182,7 @@ def main():
     parser.add_argument('--days', type=int, default=6)
     parser.add_argument('--shrink', action='store_true')
     parser.add_argument('--big', action='store_true')
+    parser.add_argument('--daemon', action='store_true')
     parser.add_argument('--keep', help='a folder for failing cases')
     options = parser.parse_args()
     options.leads = 0
