@@ -77,6 +77,8 @@ void gh_cel_hint(struct compilation *c, struct gh_str hint); /* copied; of the f
 
 /* The tree of c->text, macros expanded; NULL if refused. */
 struct node *gh_cel_parse(struct compilation *c);
+/* How a macro is written, for hints; empty: no macro has that name. */
+struct gh_str gh_cel_macro_usage(struct gh_str name);
 /* Expands a call that is a macro; answers the call itself if it is none, NULL if refused. */
 struct node *gh_cel_macro(struct compilation *c, struct node *call);
 

@@ -80,9 +80,18 @@ static struct cel_type *check_elements(struct checker *ck, struct node *n, uint3
   return common ? common : gh_cel_type_make(&ck->types, CEL_VARIABLE);
 }
 
+/* Keys are scalars: so a map's type does not grow twice with each map that is put into another. */
+static struct cel_type *check_key(struct checker *ck, const struct node *n, struct cel_type *key)
+{
+  switch (gh_cel_type_find(key)->kind) {
+  case GH_BOOL: case GH_INT: case GH_UINT: case GH_STRING: case GH_DYN: case CEL_VARIABLE: return key;
+  default: return gh_cel_mismatch(ck, n, "a map's key is a bool, int, uint or string, this is %.*s", GH_FMT(gh_cel_show(ck, key)));
+  }
+}
+
 static struct cel_type *check_map(struct checker *ck, struct node *n)
 {
-  struct cel_type *key = check_elements(ck, n, 0, 2), *elem = check_elements(ck, n, 1, 2);
+  struct cel_type *key = check_key(ck, n, check_elements(ck, n, 0, 2)), *elem = check_elements(ck, n, 1, 2);
   return gh_cel_type_map(&ck->types, key, elem);
 }
 
@@ -144,7 +153,7 @@ static struct cel_type *fold_result(struct checker *ck, const struct node *n, st
     need_bool(ck, n->kids[2], body, "the condition of a macro");
     return ck->boolean;
   case FOLD_LIST: return gh_cel_type_list(&ck->types, body);
-  case FOLD_MAP: return gh_cel_type_map(&ck->types, first, body);
+  case FOLD_MAP: return gh_cel_type_map(&ck->types, check_key(ck, n, first), body);
   }
   GH_IMPOSSIBLE();
 }

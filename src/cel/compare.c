@@ -122,8 +122,8 @@ static bool scalars_equal(struct gh_value a, struct gh_value b)
 
 enum gh_cel_equality gh_cel_equality(struct gh_value a, struct gh_value b, uint32_t *steps)
 {
-  if (!spend(steps, 1)) return GH_CEL_TOO_LONG;
-  bool equal;
+  bool equal, texts = (a.kind == GH_STRING || a.kind == GH_BYTES) && a.len == b.len;
+  if (!spend(steps, 1 + (texts ? a.len / GH_CEL_STEP_BYTES : 0))) return GH_CEL_TOO_LONG;
   if (is_number(a) && is_number(b)) {
     equal = numbers_equal(a, b);
   } else if (a.kind != b.kind) {

@@ -1,5 +1,7 @@
 #include "lex.h"
 
+#include "goldhour/base/utf8.h"
+
 static const char *const reserved[] = {
   "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let",
   "loop", "package", "namespace", "return", "var", "void", "while",
@@ -109,6 +111,23 @@ static bool text_prefix(const struct compilation *c, size_t at, size_t *prefix)
   return peek(c, p) == '"' || peek(c, p) == '\'';
 }
 
+/* Signs of a Chinese input method look like those meant. */
+static bool full_width(int32_t code)
+{
+  return (code >= 0xff01 && code <= 0xff5e) || (code >= 0x3000 && code <= 0x303f) || (code >= 0x2018 && code <= 0x201d);
+}
+
+static void refuse_sign(struct compilation *c, size_t offset, struct gh_str rest)
+{
+  const char *at = rest.ptr;
+  int32_t code = gh_utf8_next(&at, rest.ptr + rest.len);
+  int length = (int)(at - rest.ptr);
+  if (full_width(code)) gh_cel_refuse(c, offset, "'%.*s' is a full-width sign: write it in half width", length, rest.ptr);
+  else if (code == '=') gh_cel_refuse(c, offset, "'=' compares nothing: write '=='");
+  else if (code == '&' || code == '|') gh_cel_refuse(c, offset, "'%c' alone means nothing: write '%c%c'", code, code, code);
+  else gh_cel_refuse(c, offset, "'%.*s' has no meaning here", length, rest.ptr);
+}
+
 static void lex_sign(struct compilation *c, struct token *t)
 {
   struct gh_str rest = {c->text.ptr + t->offset, c->text.len - t->offset};
@@ -121,8 +140,7 @@ static void lex_sign(struct compilation *c, struct token *t)
     return;
   }
   t->kind = TOKEN_BAD;
-  if (rest.ptr[0] == '=') gh_cel_refuse(c, t->offset, "'=' compares nothing: write '=='");
-  else gh_cel_refuse(c, t->offset, "a character that has no meaning here");
+  refuse_sign(c, t->offset, rest);
 }
 
 struct token gh_cel_lex(struct compilation *c, size_t at)

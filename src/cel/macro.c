@@ -68,3 +68,20 @@ struct node *gh_cel_macro(struct compilation *c, struct node *call)
     if (call->n == folds[i].args + 1 && gh_str_eq(call->name, gh_str(folds[i].name))) return expand_fold(c, call, i);
   return call;
 }
+
+struct gh_str gh_cel_macro_usage(struct gh_str name)
+{
+  static const char *const usages[] = {
+    "all: list.all(x, condition) or list.all(i, x, condition)", "exists: list.exists(x, condition) or list.exists(i, x, condition)",
+    "exists_one: list.exists_one(x, condition)", "existsOne: list.existsOne(i, x, condition)",
+    "map: list.map(x, value) or list.map(x, condition, value)", "filter: list.filter(x, condition)",
+    "transformList: list.transformList(i, x, value) or list.transformList(i, x, condition, value)",
+    "transformMap: map.transformMap(k, v, value) or map.transformMap(k, v, condition, value)",
+    "bind: cel.bind(name, value, expression)",
+  };
+  for (size_t i = 0; i < sizeof usages / sizeof *usages; i++) {
+    const char *colon = strchr(usages[i], ':');
+    if (gh_str_eq(name, gh_str_n(usages[i], (size_t)(colon - usages[i])))) return gh_str(colon + 2);
+  }
+  return GH_STR("");
+}

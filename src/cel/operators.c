@@ -148,9 +148,11 @@ static struct gh_value arithmetic(struct gh_call *call, enum op op, struct gh_va
   }
 }
 
-static struct gh_value ordered(enum op op, struct gh_value a, struct gh_value b)
+static struct gh_value ordered(struct gh_call *call, enum op op, struct gh_value a, struct gh_value b)
 {
   int order;
+  bool texts = a.kind == GH_STRING || a.kind == GH_BYTES;
+  if (texts && !gh_cel_spend(call, 1 + a.len / GH_CEL_STEP_BYTES)) return gh_cel_no_steps();
   if (!gh_cel_order(a, b, &order)) return gh_cel_no_overload();
   if (order == 2) return gh_bool(false);
   switch (op) {
@@ -218,7 +220,7 @@ struct gh_value gh_cel_binary(struct gh_call *call, enum op op, struct gh_value 
   switch (op) {
   case OP_ADD: case OP_SUB: case OP_MUL: case OP_DIV: case OP_MOD: return arithmetic(call, op, a, b);
   case OP_EQ: case OP_NE: return equal(call, op, a, b);
-  case OP_LT: case OP_LE: case OP_GT: case OP_GE: return ordered(op, a, b);
+  case OP_LT: case OP_LE: case OP_GT: case OP_GE: return ordered(call, op, a, b);
   case OP_IN: return contained(call, a, b);
   case OP_INDEX: return element(call, a, b);
   default: GH_IMPOSSIBLE();

@@ -46,6 +46,8 @@ static struct node *unexpected(struct parser *p, const char *wanted)
 {
   if (p->token.kind == TOKEN_END) gh_cel_refuse(p->c, p->token.offset, "the expression ends where %s was expected", wanted);
   else gh_cel_refuse(p->c, p->token.offset, "'%.*s' where %s was expected", GH_FMT(p->token.text), wanted);
+  if (at_word(p, "and") || at_word(p, "AND")) gh_cel_hint(p->c, GH_STR("'and' is written &&"));
+  if (at_word(p, "or") || at_word(p, "OR")) gh_cel_hint(p->c, GH_STR("'or' is written ||"));
   return NULL;
 }
 

@@ -172,6 +172,7 @@ struct cel_type *gh_cel_unknown_function(struct checker *ck, struct node *call)
   }
   if (ck->c->failed) return ck->dyn;
   gh_cel_refuse(ck->c, call->offset, "unknown function '%.*s'", GH_FMT(name));
-  gh_cel_hint(ck->c, nearest(ck, name, true));
+  struct gh_str usage = gh_cel_macro_usage(name);
+  gh_cel_hint(ck->c, usage.len ? usage : nearest(ck, name, true));
   return ck->dyn;
 }

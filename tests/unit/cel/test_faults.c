@@ -17,7 +17,11 @@ static void mistakes_of_writing(void **state)
   assert_refused(b, "for > 3", 0, "reserved word");
   assert_refused(b, "event{a: 1}", 5, "messages are not part");
   assert_refused(b, "event.?count", 6, "optional values are not part");
-  assert_refused(b, "event.count # 3", 12, "no meaning");
+  assert_refused(b, "event.count # 3", 12, "'#' has no meaning");
+  assert_refused(b, "event.count & 3", 12, "write '&&'");
+  assert_refused(b, "event.flag and event.flag", 11, "'and' is written &&");
+  assert_refused(b, "event.count ＞ 3", 12, "'＞' is a full-width sign");
+  assert_refused(b, "event.topic == “wealth”", 15, "full-width");
   assert_refused(b, "'\xff' == 'x'", 0, "UTF-8");
 }
 
@@ -58,6 +62,8 @@ static void mistakes_of_macros(void **state)
   assert_refused(b, "[1].all(x.y, true)", 10, "a simple name");
   assert_refused(b, "[1].all(x, x, true)", 11, "different names");
   assert_refused(b, "cel.bind(1, 2, 3)", 9, "simple one");
+  assert_refused(b, "customer.funds.all(x)", 15, "list.all(x, condition)");
+  assert_refused(b, "{[1]: 2} == {}", 0, "a map's key is");
 }
 
 static void a_condition_is_wanted(void **state)
