@@ -17,10 +17,10 @@ static void keys_of_type(struct gh_decoder *d, struct canonical *c, const struct
   struct gh_str *names = gh_arena_alloc(&d->own, (c->first_field + type->nfields) * sizeof *names);
   memcpy(names, fixed_keys, c->first_field * sizeof *names);
   for (unsigned i = 0; i < type->nfields; i++) names[c->first_field + i] = type->fields[i].name;
-  keys_init(&c->keys, &d->own, names, c->first_field + type->nfields);
+  gh_keys_init(&c->keys, &d->own, names, c->first_field + type->nfields);
 }
 
-void canonical_init(struct gh_decoder *d)
+void gh_canonical_init(struct gh_decoder *d)
 {
   unsigned n = d->schema->ntypes;
   d->canonical = gh_arena_zero(&d->own, n + 1, sizeof *d->canonical);
@@ -55,7 +55,7 @@ static enum gh_decoded field_value(struct gh_decoder *d, struct gh_record *out, 
 {
   const struct gh_field *field = &out->event.type->fields[slot];
   if (n->kind != JSON_NULL)
-    return convert_node(&d->convert, n, &field->type, &d->slots[slot]) ? GH_DECODED : decoder_refuse_field(d, out, field);
+    return gh_convert_node(&d->convert, n, &field->type, &d->slots[slot]) ? GH_DECODED : gh_decoder_refuse_field(d, out, field);
   if (out->event.type->index == GH_CUSTOMER_TYPE) d->slots[slot] = gh_null();
   return GH_DECODED;
 }
@@ -84,9 +84,9 @@ static enum gh_decoded members(struct gh_decoder *d, struct gh_record *out, stru
   bool erasure = erases(d, c);
   unsigned place = 0;
   for (const struct json_node *n = root + 1; n < root + root->span; n += n->span) {
-    int key = keys_find(&c->keys, json_key(n), place++);
+    int key = gh_keys_find(&c->keys, json_key(n), place++);
     if (key < 0) continue;
-    if (!keys_mark(&c->keys, key, d->record)) return decoder_refuse_duplicate(d, out, json_key(n));
+    if (!keys_mark(&c->keys, key, d->record)) return gh_decoder_refuse_duplicate(d, out, json_key(n));
     enum gh_decoded done = GH_DECODED;
     if (key < (int)c->first_field) head_value(head, n, key);
     else if (!erasure) done = field_value(d, out, n, (unsigned)key - c->first_field);
@@ -98,22 +98,22 @@ static enum gh_decoded members(struct gh_decoder *d, struct gh_record *out, stru
 static enum gh_decoded id_value(struct gh_decoder *d, struct gh_record *out, const struct json_node *n, struct gh_str name)
 {
   struct gh_str *to = name.len == 2 ? &out->event.id : &out->event.customer;
-  if (!n) return decoder_refuse_missing(d, out, name);
-  return convert_id(&d->convert, n, to) ? GH_DECODED : decoder_refuse_value(d, out, name, "a text");
+  if (!n) return gh_decoder_refuse_missing(d, out, name);
+  return gh_convert_id(&d->convert, n, to) ? GH_DECODED : gh_decoder_refuse_value(d, out, name, "a text");
 }
 
 static enum gh_decoded time_value(struct gh_decoder *d, struct gh_record *out, const struct json_node *n)
 {
-  if (!n) return decoder_refuse_missing(d, out, GH_STR("time"));
-  if (convert_time(&d->convert, n, &out->event.time_ms)) return GH_DECODED;
-  return decoder_refuse_value(d, out, GH_STR("time"), "an RFC 3339 time with an offset, or milliseconds since 1970,");
+  if (!n) return gh_decoder_refuse_missing(d, out, GH_STR("time"));
+  if (gh_convert_time(&d->convert, n, &out->event.time_ms)) return GH_DECODED;
+  return gh_decoder_refuse_value(d, out, GH_STR("time"), "an RFC 3339 time with an offset, or milliseconds since 1970,");
 }
 
 static enum gh_decoded forget_value(struct gh_decoder *d, struct gh_record *out, const struct json_node *n)
 {
   struct gh_value v = gh_bool(false);
   static const struct gh_type type = {.kind = GH_BOOL};
-  if (n && !convert_node(&d->convert, n, &type, &v)) return decoder_refuse_value(d, out, GH_STR("forget"), "true or false");
+  if (n && !gh_convert_node(&d->convert, n, &type, &v)) return gh_decoder_refuse_value(d, out, GH_STR("forget"), "true or false");
   out->event.forget = v.kind == GH_BOOL && v.b;
   return GH_DECODED;
 }
@@ -128,20 +128,21 @@ static enum gh_decoded fill(struct gh_decoder *d, struct gh_record *out, const s
   if (done == GH_DECODED) done = id_value(d, out, head.customer, GH_STR("customer"));
   if (done == GH_DECODED && !bulk) done = time_value(d, out, head.time);
   if (done == GH_DECODED) done = forget_value(d, out, head.forget);
-  return done == GH_DECODED ? decoder_finish(d, out) : done;
+  return done == GH_DECODED ? gh_decoder_finish(d, out) : done;
 }
 
-enum gh_decoded canonical_event(struct gh_decoder *d, struct gh_record *out)
+enum gh_decoded gh_canonical_event(struct gh_decoder *d, struct gh_record *out)
 {
   const struct json_node *n = first_of(d, "type", 4);
-  if (n && stands_again(d, n)) return decoder_refuse_duplicate(d, out, GH_STR("type"));
-  if (!n || n->kind == JSON_NULL || (n->kind == JSON_STRING && n->text_len == 0)) return decoder_refuse_missing(d, out, GH_STR("type"));
-  if (n->kind != JSON_STRING) return decoder_refuse(d, out, "wrong_type", "field 'type': a text was expected, found %s", json_kind_name(n->kind));
+  if (n && stands_again(d, n)) return gh_decoder_refuse_duplicate(d, out, GH_STR("type"));
+  if (!n || n->kind == JSON_NULL || (n->kind == JSON_STRING && n->text_len == 0)) return gh_decoder_refuse_missing(d, out, GH_STR("type"));
+  const char *found = gh_json_kind_name(n->kind);
+  if (n->kind != JSON_STRING) return gh_decoder_refuse(d, out, "wrong_type", "field 'type': a text was expected, found %s", found);
   const struct gh_event_type *type = gh_schema_find(d->schema, json_text(n));
   return type ? fill(d, out, type, false) : GH_DECODED_OTHER;
 }
 
-enum gh_decoded canonical_profile(struct gh_decoder *d, struct gh_record *out)
+enum gh_decoded gh_canonical_profile(struct gh_decoder *d, struct gh_record *out)
 {
   out->event.time_ms = GH_ALWAYS;
   return fill(d, out, &d->schema->customer, true);

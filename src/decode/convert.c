@@ -9,7 +9,7 @@
 #define FIRST_MS INT64_C(-62135596800000)      /* 0001-01-01T00:00:00Z */
 #define LAST_MS INT64_C(253402300799999)       /* 9999-12-31T23:59:59.999Z */
 
-bool convert_refuse(struct convert *c, const char *reason, const char *found)
+bool gh_convert_refuse(struct convert *c, const char *reason, const char *found)
 {
   c->reason = reason;
   c->found = found;
@@ -18,27 +18,40 @@ bool convert_refuse(struct convert *c, const char *reason, const char *found)
 
 static bool wrong_type(struct convert *c, const struct json_node *node)
 {
-  return convert_refuse(c, "wrong_type", json_kind_name(node->kind));
+  return gh_convert_refuse(c, "wrong_type", gh_json_kind_name(node->kind));
 }
 
-/* Digits with at most one point, few enough for 64 bits, no more behind the point than `scale`: how nearly all numbers stand in records. False: look closer. */
+static bool is_digit(char c)
+{
+  return c >= '0' && c <= '9';
+}
+
+/* Takes at most `most` digits onto *v; returns behind them. */
+static inline const char *take_digits(const char *at, const char *end, unsigned *most, int64_t *v)
+{
+  for (; at < end && *most > 0 && is_digit(*at); at++, --*most) *v = *v * 10 + (*at - '0');
+  return at;
+}
+
+/* How nearly all numbers stand in records: digits and at most one point, few enough for 64 bits, no more behind the point than `scale`.
+ * False: look closer. */
 static bool plain_number(struct gh_str s, unsigned scale, int64_t *units)
 {
   const char *at = s.ptr, *end = s.ptr + s.len;
+  unsigned whole = 18 - scale, behind = scale;
+  int64_t v = 0;
   bool minus = at < end && *at == '-';
   at += minus;
-  if (end - at < 1 || end - at + scale > 18 || (*at == '0' && end - at > 1 && at[1] != '.')) return false;
+  if (end - at > 1 && *at == '0' && at[1] != '.') return false;
   const char *first = at;
-  int64_t v = 0;
-  for (; at < end && (unsigned char)(*at - '0') <= 9; at++) v = v * 10 + (*at - '0');
+  at = take_digits(at, end, &whole, &v);
   if (at == first) return false;
-  unsigned left = scale;
   if (at < end && *at == '.') {
     if (at + 1 == end) return false;
-    for (at++; at < end && left > 0 && (unsigned char)(*at - '0') <= 9; at++, left--) v = v * 10 + (*at - '0');
+    at = take_digits(at + 1, end, &behind, &v);
   }
   if (at < end) return false;
-  for (; left > 0; left--) v *= 10;
+  while (behind-- > 0) v *= 10;
   *units = minus ? -v : v;
   return true;
 }
@@ -49,7 +62,7 @@ static bool number_text(struct convert *c, const struct json_node *node, bool te
   *out = json_text(node);
   if (node->kind == JSON_NUMBER) return true;
   if (node->kind != JSON_STRING || !text_allowed) return wrong_type(c, node);
-  return json_number(*out) || convert_refuse(c, "wrong_type", "a text that is no number");
+  return gh_json_number(*out) || gh_convert_refuse(c, "wrong_type", "a text that is no number");
 }
 
 static bool convert_int(struct convert *c, const struct json_node *node, struct gh_value *out)
@@ -61,7 +74,7 @@ static bool convert_int(struct convert *c, const struct json_node *node, struct 
     return true;
   }
   if (!number_text(c, node, c->texts, &text)) return false;
-  if (!gh_decimal_parse(text, 0, &i)) return convert_refuse(c, "not_exact", "a number that is not whole, or beyond 64 bits");
+  if (!gh_decimal_parse(text, 0, &i)) return gh_convert_refuse(c, "not_exact", "a number that is not whole, or beyond 64 bits");
   *out = gh_int(i);
   return true;
 }
@@ -75,7 +88,7 @@ static bool convert_decimal(struct convert *c, const struct json_node *node, uns
     return true;
   }
   if (!number_text(c, node, true, &text)) return false;
-  if (!gh_decimal_parse(text, scale, &units)) return convert_refuse(c, "not_exact", "a number with more digits than the type holds");
+  if (!gh_decimal_parse(text, scale, &units)) return gh_convert_refuse(c, "not_exact", "a number with more digits than the type holds");
   *out = gh_decimal(units, scale);
   return true;
 }
@@ -85,7 +98,7 @@ static bool convert_double(struct convert *c, const struct json_node *node, stru
   struct gh_str text;
   double d;
   if (!number_text(c, node, c->texts, &text)) return false;
-  if (!json_simd_double(text, &d)) return convert_refuse(c, "not_exact", "a number beyond the range of a double");
+  if (!gh_json_simd_double(text, &d)) return gh_convert_refuse(c, "not_exact", "a number beyond the range of a double");
   *out = gh_double(d);
   return true;
 }
@@ -96,7 +109,7 @@ static bool convert_bool(struct convert *c, const struct json_node *node, struct
   bool as_text = c->texts && node->kind == JSON_STRING;
   if (!as_text && node->kind != JSON_TRUE && node->kind != JSON_FALSE) return wrong_type(c, node);
   bool yes = gh_str_eq(text, GH_STR("true"));
-  if (!yes && !gh_str_eq(text, GH_STR("false"))) return convert_refuse(c, "wrong_type", "a text other than true and false");
+  if (!yes && !gh_str_eq(text, GH_STR("false"))) return gh_convert_refuse(c, "wrong_type", "a text other than true and false");
   *out = gh_bool(yes);
   return true;
 }
@@ -112,11 +125,11 @@ static bool convert_string(struct convert *c, const struct json_node *node, stru
 static bool moment(struct convert *c, const struct json_node *node, int64_t *ms)
 {
   struct gh_str text = json_text(node);
-  bool number = node->kind == JSON_NUMBER || (c->texts && node->kind == JSON_STRING && json_number(text));
+  bool number = node->kind == JSON_NUMBER || (c->texts && node->kind == JSON_STRING && gh_json_number(text));
   if (!number && node->kind != JSON_STRING) return wrong_type(c, node);
-  if (!number) return gh_time_parse_ms(text, ms) || convert_refuse(c, "bad_time", "a text that is no RFC 3339 time with an offset");
-  if (!gh_decimal_parse(text, 0, ms)) return convert_refuse(c, "not_exact", "a number that is no whole count of milliseconds");
-  return (*ms >= FIRST_MS && *ms <= LAST_MS) || convert_refuse(c, "bad_time", "a time outside the years 1 to 9999");
+  if (!number) return gh_time_parse_ms(text, ms) || gh_convert_refuse(c, "bad_time", "a text that is no RFC 3339 time with an offset");
+  if (!gh_decimal_parse(text, 0, ms)) return gh_convert_refuse(c, "not_exact", "a number that is no whole count of milliseconds");
+  return (*ms >= FIRST_MS && *ms <= LAST_MS) || gh_convert_refuse(c, "bad_time", "a time outside the years 1 to 9999");
 }
 
 static bool convert_timestamp(struct convert *c, const struct json_node *node, struct gh_value *out)
@@ -131,7 +144,7 @@ static bool convert_date(struct convert *c, const struct json_node *node, struct
 {
   int64_t days;
   if (node->kind != JSON_STRING) return wrong_type(c, node);
-  if (!gh_date_parse(json_text(node), &days)) return convert_refuse(c, "bad_time", "a text that is no date as 2026-12-28");
+  if (!gh_date_parse(json_text(node), &days)) return gh_convert_refuse(c, "bad_time", "a text that is no date as 2026-12-28");
   *out = gh_date_value(days);
   return true;
 }
@@ -139,8 +152,8 @@ static bool convert_date(struct convert *c, const struct json_node *node, struct
 static bool convert_element(struct convert *c, const struct json_node *node, const struct gh_type *elem, struct gh_value *out)
 {
   if (node->kind == JSON_NULL) return wrong_type(c, node);
-  if (!convert_node(c, node, elem, out)) return false;
-  return out->kind != GH_ABSENT || convert_refuse(c, "wrong_type", "an empty text in the list");
+  if (!gh_convert_node(c, node, elem, out)) return false;
+  return out->kind != GH_ABSENT || gh_convert_refuse(c, "wrong_type", "an empty text in the list");
 }
 
 static bool convert_list(struct convert *c, const struct json_node *list, const struct gh_type *elem, struct gh_value *out)
@@ -191,7 +204,7 @@ static bool convert_any_list(struct convert *c, const struct json_node *node, co
   return wrong_type(c, node);
 }
 
-bool convert_node(struct convert *c, const struct json_node *node, const struct gh_type *type, struct gh_value *out)
+bool gh_convert_node(struct convert *c, const struct json_node *node, const struct gh_type *type, struct gh_value *out)
 {
   *out = gh_absent();
   if (c->texts && node->kind == JSON_STRING && node->text_len == 0 && type->kind != GH_STRING) return true;
@@ -208,22 +221,22 @@ bool convert_node(struct convert *c, const struct json_node *node, const struct 
   }
 }
 
-bool convert_id(struct convert *c, const struct json_node *node, struct gh_str *out)
+bool gh_convert_id(struct convert *c, const struct json_node *node, struct gh_str *out)
 {
   *out = json_text(node);
-  if (node->kind == JSON_NUMBER && !json_integer(*out)) return convert_refuse(c, "not_exact", "a number that is not written whole");
+  if (node->kind == JSON_NUMBER && !gh_json_integer(*out)) return gh_convert_refuse(c, "not_exact", "a number that is not written whole");
   if (node->kind != JSON_STRING && node->kind != JSON_NUMBER) return wrong_type(c, node);
-  return out->len > 0 || convert_refuse(c, "missing_field", "an empty text");
+  return out->len > 0 || gh_convert_refuse(c, "missing_field", "an empty text");
 }
 
-bool convert_time_bounds(struct convert *c, int64_t ms)
+bool gh_convert_time_bounds(struct convert *c, int64_t ms)
 {
-  return (ms >= FIRST_TIME_MS && ms < PAST_TIMES_MS) || convert_refuse(c, "bad_time", "a time outside the years 1990 to 2100");
+  return (ms >= FIRST_TIME_MS && ms < PAST_TIMES_MS) || gh_convert_refuse(c, "bad_time", "a time outside the years 1990 to 2100");
 }
 
-bool convert_time(struct convert *c, const struct json_node *node, int64_t *out)
+bool gh_convert_time(struct convert *c, const struct json_node *node, int64_t *out)
 {
-  if (node->kind == JSON_NUMBER && !gh_decimal_parse(json_text(node), 0, out) && json_integer(json_text(node)))
-    return convert_refuse(c, "bad_time", "a time outside the years 1990 to 2100");
-  return moment(c, node, out) && convert_time_bounds(c, *out);
+  if (node->kind == JSON_NUMBER && !gh_decimal_parse(json_text(node), 0, out) && gh_json_integer(json_text(node)))
+    return gh_convert_refuse(c, "bad_time", "a time outside the years 1990 to 2100");
+  return moment(c, node, out) && gh_convert_time_bounds(c, *out);
 }

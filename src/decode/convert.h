@@ -7,21 +7,21 @@
 
 struct convert {
   struct gh_arena *arena;  /* items of lists, texts that had to be made */
-  bool texts;              /* values may stand as texts, as in CSV and most core-banking records: "12" for an int, 7 for a string, "" for nothing */
+  bool texts;              /* values may stand as texts, as core-banking systems write them: "12" is an int, 7 a string, "" nothing */
   struct gh_str separator; /* with texts: of a list in one text; empty: none */
   const char *reason;      /* of a refusal */
   const char *found;       /* what stood there, for people: "a number", "a text that is no number", … */
 };
 
 /* False: refused. An empty text that counts as nothing gives GH_ABSENT; null is a kind of its own, for the caller to look at first. */
-bool convert_node(struct convert *c, const struct json_node *node, const struct gh_type *type, struct gh_value *out);
+bool gh_convert_node(struct convert *c, const struct json_node *node, const struct gh_type *type, struct gh_value *out);
 /* An id: a text, or an integer by its digits; not empty. */
-bool convert_id(struct convert *c, const struct json_node *node, struct gh_str *out);
+bool gh_convert_id(struct convert *c, const struct json_node *node, struct gh_str *out);
 /* A time in ms since 1970: RFC 3339 with an offset, or an integer of ms; inside 1990–2100. */
-bool convert_time(struct convert *c, const struct json_node *node, int64_t *out);
+bool gh_convert_time(struct convert *c, const struct json_node *node, int64_t *out);
 /* Whether the time of an event lies inside 1990–2100. */
-bool convert_time_bounds(struct convert *c, int64_t ms);
+bool gh_convert_time_bounds(struct convert *c, int64_t ms);
 /* Sets reason and found; returns false. */
-bool convert_refuse(struct convert *c, const char *reason, const char *found);
+bool gh_convert_refuse(struct convert *c, const char *reason, const char *found);
 
 #endif

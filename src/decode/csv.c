@@ -66,7 +66,7 @@ static uint32_t count_fields(struct gh_str line, char delimiter)
   return n;
 }
 
-bool csv_header(struct csv *csv, struct gh_arena *arena, struct json_tape *tape, struct gh_str line)
+bool gh_csv_header(struct csv *csv, struct gh_arena *arena, struct json_tape *tape, struct gh_str line)
 {
   const char *at = line.ptr, *end = line.ptr + line.len;
   if (!gh_utf8_valid(line)) return bad(tape, "bytes that are no UTF-8");
@@ -88,7 +88,7 @@ static void add_field(const struct csv *csv, struct json_tape *tape, uint32_t co
   tape->nodes[tape->nnodes++] = (struct json_node){text.ptr, key.ptr, (uint32_t)text.len, (uint32_t)key.len, 1, JSON_STRING};
 }
 
-bool csv_read(const struct csv *csv, struct json_tape *tape, struct gh_arena *arena, struct gh_str line)
+bool gh_csv_read(const struct csv *csv, struct json_tape *tape, struct gh_arena *arena, struct gh_str line)
 {
   const char *at = line.ptr, *end = line.ptr + line.len;
   if (!gh_utf8_valid(line)) {
@@ -96,7 +96,7 @@ bool csv_read(const struct csv *csv, struct json_tape *tape, struct gh_arena *ar
     tape->detail = "bytes that are no UTF-8";
     return false;
   }
-  json_tape_reserve(tape, csv->ncolumns + 1);
+  gh_json_tape_reserve(tape, csv->ncolumns + 1);
   tape->nnodes = 1;
   for (uint32_t column = 0;; column++, at++) {
     struct gh_str text;

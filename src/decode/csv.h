@@ -11,8 +11,9 @@ struct csv {
 };
 
 /* Reads the header; false: malformed. Texts are copied into `arena`. */
-bool csv_header(struct csv *csv, struct gh_arena *arena, struct json_tape *tape, struct gh_str line);
-/* One record into the tape, empty fields left out. Texts borrow from `line`, or from `arena` where quotes were doubled. False: tape->reason, detail. */
-bool csv_read(const struct csv *csv, struct json_tape *tape, struct gh_arena *arena, struct gh_str line);
+bool gh_csv_header(struct csv *csv, struct gh_arena *arena, struct json_tape *tape, struct gh_str line);
+/* One record into the tape, empty fields left out. Texts borrow from `line`, or from `arena` where quotes were doubled. False: see tape->reason
+ * and detail. */
+bool gh_csv_read(const struct csv *csv, struct json_tape *tape, struct gh_arena *arena, struct gh_str line);
 
 #endif

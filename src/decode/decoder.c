@@ -20,10 +20,10 @@ static unsigned widest(const struct gh_schema *schema)
 
 static void begin_mapping(struct gh_decoder *d, const struct gh_mapping *mapping)
 {
-  if (mapping->events) d->events = map_run_new(d, mapping->events);
-  if (mapping->profiles) d->profiles = map_run_new(d, mapping->profiles);
+  if (mapping->events) d->events = gh_map_run_new(d, mapping->events);
+  if (mapping->profiles) d->profiles = gh_map_run_new(d, mapping->profiles);
   if (!mapping->gb18030) return;
-  d->recode = recode_gb18030_new();
+  d->recode = gh_recode_gb18030_new();
   GH_CHECK(d->recode); /* glibc brings it */
 }
 
@@ -38,10 +38,10 @@ struct gh_decoder *gh_decoder_new(const struct gh_conf *conf, const struct gh_sc
   d->zone = zone;
   gh_arena_init(&d->own, 0);
   gh_arena_init(&d->arena, 0);
-  json_tape_init(&d->tape);
+  gh_json_tape_init(&d->tape);
   d->convert.arena = &d->arena;
   d->slots = gh_arena_zero(&d->own, widest(schema) + 1, sizeof *d->slots);
-  canonical_init(d);
+  gh_canonical_init(d);
   if (mapping) begin_mapping(d, mapping);
   return d;
 }
@@ -49,24 +49,24 @@ struct gh_decoder *gh_decoder_new(const struct gh_conf *conf, const struct gh_sc
 void gh_decoder_free(struct gh_decoder *d)
 {
   if (!d) return;
-  map_run_free(d->events);
-  map_run_free(d->profiles);
-  recode_free(d->recode);
-  json_tape_free(&d->tape);
+  gh_map_run_free(d->events);
+  gh_map_run_free(d->profiles);
+  gh_recode_free(d->recode);
+  gh_json_tape_free(&d->tape);
   gh_buf_free(&d->detail);
   gh_arena_free(&d->arena);
   gh_arena_free(&d->own);
   free(d);
 }
 
-void decoder_begin(struct gh_decoder *d, struct gh_record *out)
+void gh_decoder_begin(struct gh_decoder *d, struct gh_record *out)
 {
   gh_arena_reset(&d->arena);
   d->record++;
   *out = (struct gh_record){.event = {.slots = d->slots}};
 }
 
-enum gh_decoded decoder_refuse(struct gh_decoder *d, struct gh_record *out, const char *reason, const char *format, ...)
+enum gh_decoded gh_decoder_refuse(struct gh_decoder *d, struct gh_record *out, const char *reason, const char *format, ...)
 {
   char text[512];
   va_list args;
@@ -81,32 +81,32 @@ enum gh_decoded decoder_refuse(struct gh_decoder *d, struct gh_record *out, cons
   return GH_DECODED_BAD;
 }
 
-enum gh_decoded decoder_refuse_value(struct gh_decoder *d, struct gh_record *out, struct gh_str name, const char *expected)
+enum gh_decoded gh_decoder_refuse_value(struct gh_decoder *d, struct gh_record *out, struct gh_str name, const char *expected)
 {
   const struct convert *c = &d->convert;
-  return decoder_refuse(d, out, c->reason, "field '%.*s': %s was expected, found %s", GH_FMT(name), expected, c->found);
+  return gh_decoder_refuse(d, out, c->reason, "field '%.*s': %s was expected, found %s", GH_FMT(name), expected, c->found);
 }
 
-enum gh_decoded decoder_refuse_field(struct gh_decoder *d, struct gh_record *out, const struct gh_field *field)
+enum gh_decoded gh_decoder_refuse_field(struct gh_decoder *d, struct gh_record *out, const struct gh_field *field)
 {
-  return decoder_refuse_value(d, out, field->name, gh_type_text(&d->arena, field->type).ptr);
+  return gh_decoder_refuse_value(d, out, field->name, gh_type_text(&d->arena, field->type).ptr);
 }
 
-enum gh_decoded decoder_refuse_missing(struct gh_decoder *d, struct gh_record *out, struct gh_str name)
+enum gh_decoded gh_decoder_refuse_missing(struct gh_decoder *d, struct gh_record *out, struct gh_str name)
 {
-  return decoder_refuse(d, out, "missing_field", "field '%.*s' is missing", GH_FMT(name));
+  return gh_decoder_refuse(d, out, "missing_field", "field '%.*s' is missing", GH_FMT(name));
 }
 
-enum gh_decoded decoder_refuse_duplicate(struct gh_decoder *d, struct gh_record *out, struct gh_str name)
+enum gh_decoded gh_decoder_refuse_duplicate(struct gh_decoder *d, struct gh_record *out, struct gh_str name)
 {
-  return decoder_refuse(d, out, "duplicate_key", "field '%.*s' stands twice", GH_FMT(name));
+  return gh_decoder_refuse(d, out, "duplicate_key", "field '%.*s' stands twice", GH_FMT(name));
 }
 
-enum gh_decoded decoder_finish(struct gh_decoder *d, struct gh_record *out)
+enum gh_decoded gh_decoder_finish(struct gh_decoder *d, struct gh_record *out)
 {
   const struct gh_event_type *type = out->event.type;
   for (unsigned i = 0; i < type->nfields; i++)
-    if (type->fields[i].required && d->slots[i].kind == GH_ABSENT) return decoder_refuse_missing(d, out, type->fields[i].name);
+    if (type->fields[i].required && d->slots[i].kind == GH_ABSENT) return gh_decoder_refuse_missing(d, out, type->fields[i].name);
   return GH_DECODED;
 }
 
@@ -137,9 +137,9 @@ static struct gh_str without_line_end(struct gh_str s)
 /* The record's text in UTF-8 without a byte-order mark: BAD, or DECODED. */
 static enum gh_decoded read_text(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out, struct gh_str *text)
 {
-  decoder_begin(d, out);
-  if (bytes.len > (size_t)d->conf->record_bytes) return decoder_refuse(d, out, "too_long", "%zu bytes, over record_bytes", bytes.len);
-  if (d->recode && !recode_text(d->recode, bytes, &bytes)) return decoder_refuse(d, out, "bad_encoding", "bytes that are no GB18030");
+  gh_decoder_begin(d, out);
+  if (bytes.len > (size_t)d->conf->record_bytes) return gh_decoder_refuse(d, out, "too_long", "%zu bytes, over record_bytes", bytes.len);
+  if (d->recode && !gh_recode_text(d->recode, bytes, &bytes)) return gh_decoder_refuse(d, out, "bad_encoding", "bytes that are no GB18030");
   *text = without_mark(bytes);
   return GH_DECODED;
 }
@@ -152,22 +152,23 @@ static enum gh_decoded read_object(struct gh_decoder *d, struct gh_str bytes, st
   if (done != GH_DECODED) return done;
   text = without_space(text);
   if (text.len == 0) return GH_DECODED_BLANK;
-  if (!json_tape_read(&d->tape, &d->arena, text, (unsigned)d->conf->record_depth))
-    return decoder_refuse(d, out, d->tape.reason, "%s", d->tape.detail);
+  if (!gh_json_tape_read(&d->tape, &d->arena, text, (unsigned)d->conf->record_depth))
+    return gh_decoder_refuse(d, out, d->tape.reason, "%s", d->tape.detail);
   enum json_kind kind = d->tape.nodes[0].kind;
-  return kind == JSON_OBJECT ? GH_DECODED : decoder_refuse(d, out, "wrong_type", "an object was expected, found %s", json_kind_name(kind));
+  if (kind == JSON_OBJECT) return GH_DECODED;
+  return gh_decoder_refuse(d, out, "wrong_type", "an object was expected, found %s", gh_json_kind_name(kind));
 }
 
 enum gh_decoded gh_decode(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
 {
   enum gh_decoded done = read_object(d, bytes, out);
   if (done != GH_DECODED) return done;
-  return d->events ? map_run_event(d, d->events, out) : canonical_event(d, out);
+  return d->events ? gh_map_run_event(d, d->events, out) : gh_canonical_event(d, out);
 }
 
 static enum gh_decoded profile(struct gh_decoder *d, struct gh_record *out)
 {
-  return d->profiles ? map_run_profile(d, d->profiles, out) : canonical_profile(d, out);
+  return d->profiles ? gh_map_run_profile(d, d->profiles, out) : gh_canonical_profile(d, out);
 }
 
 enum gh_decoded gh_decode_profile(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
@@ -198,11 +199,11 @@ bool gh_decoder_csv_header(struct gh_decoder *d, struct gh_str header, struct gh
 {
   struct csv *csv = gh_arena_zero(&d->own, 1, sizeof *csv);
   csv->delimiter = d->mapping ? d->mapping->csv_delimiter : ',';
-  if (d->recode && !recode_text(d->recode, header, &header)) {
+  if (d->recode && !gh_recode_text(d->recode, header, &header)) {
     gh_fault(faults, (struct gh_spot){0}, "the CSV header holds bytes that are no GB18030");
     return false;
   }
-  if (!csv_header(csv, &d->own, &d->tape, without_line_end(without_mark(header)))) {
+  if (!gh_csv_header(csv, &d->own, &d->tape, without_line_end(without_mark(header)))) {
     gh_fault(faults, (struct gh_spot){0}, "the CSV header is malformed: %s", d->tape.detail);
     return false;
   }
@@ -218,7 +219,7 @@ enum gh_decoded gh_decode_csv(struct gh_decoder *d, struct gh_str bytes, struct 
   if (done != GH_DECODED) return done;
   text = without_line_end(text);
   if (text.len == 0) return GH_DECODED_BLANK;
-  if (!csv_read(d->csv, &d->tape, &d->arena, text)) return decoder_refuse(d, out, d->tape.reason, "%s", d->tape.detail);
+  if (!gh_csv_read(d->csv, &d->tape, &d->arena, text)) return gh_decoder_refuse(d, out, d->tape.reason, "%s", d->tape.detail);
   d->convert.texts = true;
   d->convert.separator = d->mapping ? d->mapping->csv_list : GH_STR("|");
   done = profile(d, out);

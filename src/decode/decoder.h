@@ -39,21 +39,21 @@ struct gh_decoder {
 };
 
 /* decoder.c: begins a record: everything of the last one dies. */
-void decoder_begin(struct gh_decoder *d, struct gh_record *out);
+void gh_decoder_begin(struct gh_decoder *d, struct gh_record *out);
 /* Refuses the record; detail by printf. */
-enum gh_decoded decoder_refuse(struct gh_decoder *d, struct gh_record *out, const char *reason, const char *format, ...)
+enum gh_decoded gh_decoder_refuse(struct gh_decoder *d, struct gh_record *out, const char *reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* Refuses for what d->convert found at `name`, where `expected` was expected. */
-enum gh_decoded decoder_refuse_value(struct gh_decoder *d, struct gh_record *out, struct gh_str name, const char *expected);
-enum gh_decoded decoder_refuse_field(struct gh_decoder *d, struct gh_record *out, const struct gh_field *field);
-enum gh_decoded decoder_refuse_missing(struct gh_decoder *d, struct gh_record *out, struct gh_str name);
-enum gh_decoded decoder_refuse_duplicate(struct gh_decoder *d, struct gh_record *out, struct gh_str name);
+enum gh_decoded gh_decoder_refuse_value(struct gh_decoder *d, struct gh_record *out, struct gh_str name, const char *expected);
+enum gh_decoded gh_decoder_refuse_field(struct gh_decoder *d, struct gh_record *out, const struct gh_field *field);
+enum gh_decoded gh_decoder_refuse_missing(struct gh_decoder *d, struct gh_record *out, struct gh_str name);
+enum gh_decoded gh_decoder_refuse_duplicate(struct gh_decoder *d, struct gh_record *out, struct gh_str name);
 /* Refuses if a field that the event needs is absent; else the slots are complete: GH_DECODED. */
-enum gh_decoded decoder_finish(struct gh_decoder *d, struct gh_record *out);
+enum gh_decoded gh_decoder_finish(struct gh_decoder *d, struct gh_record *out);
 
 /* canonical.c */
-void canonical_init(struct gh_decoder *d);
-enum gh_decoded canonical_event(struct gh_decoder *d, struct gh_record *out);
-enum gh_decoded canonical_profile(struct gh_decoder *d, struct gh_record *out);
+void gh_canonical_init(struct gh_decoder *d);
+enum gh_decoded gh_canonical_event(struct gh_decoder *d, struct gh_record *out);
+enum gh_decoded gh_canonical_profile(struct gh_decoder *d, struct gh_record *out);
 
 #endif

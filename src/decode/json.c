@@ -17,18 +17,18 @@ struct walk {
 
 static inline bool value(struct walk *w, struct gh_str key, unsigned depth);
 
-void json_tape_init(struct json_tape *t)
+void gh_json_tape_init(struct json_tape *t)
 {
-  *t = (struct json_tape){.simd = json_simd_new()};
+  *t = (struct json_tape){.simd = gh_json_simd_new()};
 }
 
-void json_tape_free(struct json_tape *t)
+void gh_json_tape_free(struct json_tape *t)
 {
-  json_simd_free(t->simd);
+  gh_json_simd_free(t->simd);
   free(t->nodes);
 }
 
-void json_tape_reserve(struct json_tape *t, uint32_t n)
+void gh_json_tape_reserve(struct json_tape *t, uint32_t n)
 {
   t->nnodes = 0;
   if (n <= t->cap) return;
@@ -38,7 +38,7 @@ void json_tape_reserve(struct json_tape *t, uint32_t n)
   GH_CHECK(t->nodes);
 }
 
-const char *json_kind_name(enum json_kind kind)
+const char *gh_json_kind_name(enum json_kind kind)
 {
   static const char *const names[] = {"null", "a bool", "a bool", "a number", "a text", "a list", "an object"};
   return names[kind];
@@ -87,7 +87,7 @@ static inline bool string(struct walk *w, struct gh_str *out)
   if (to < from || *to != '"') return bad(w, "a text is not closed");
   *out = (struct gh_str){from, (size_t)(to - from)};
   if (__builtin_expect(!w->escapes, true) || !memchr(out->ptr, '\\', out->len)) return true;
-  return json_unescape(w->arena, *out, out) || bad(w, "a malformed escape in a text");
+  return gh_json_unescape(w->arena, *out, out) || bad(w, "a malformed escape in a text");
 }
 
 static inline struct json_node *append(struct walk *w, struct gh_str key, enum json_kind kind, struct gh_str text)
@@ -103,7 +103,7 @@ static bool plain(struct walk *w, struct gh_str key)
 {
   if (w->at >= w->n) return bad(w, "the record ends where a value was expected");
   struct gh_str t = token(w);
-  if (json_number(t)) return append(w, key, JSON_NUMBER, t);
+  if (gh_json_number(t)) return append(w, key, JSON_NUMBER, t);
   if (gh_str_eq(t, GH_STR("true"))) return append(w, key, JSON_TRUE, t);
   if (gh_str_eq(t, GH_STR("false"))) return append(w, key, JSON_FALSE, t);
   if (gh_str_eq(t, GH_STR("null"))) return append(w, key, JSON_NULL, t);
@@ -162,7 +162,7 @@ static inline bool value(struct walk *w, struct gh_str key, unsigned depth)
 
 static bool index_structure(struct walk *w)
 {
-  switch (json_simd_index(w->tape->simd, w->text, &w->offsets, &w->n)) {
+  switch (gh_json_simd_index(w->tape->simd, w->text, &w->offsets, &w->n)) {
     case JSON_SIMD_OK: return true;
     case JSON_SIMD_BAD_UTF8: return refuse(w, "bad_utf8", "bytes that are no UTF-8");
     case JSON_SIMD_CONTROL_CHARACTER: return bad(w, "a control character in a text");
@@ -173,12 +173,12 @@ static bool index_structure(struct walk *w)
   GH_IMPOSSIBLE();
 }
 
-bool json_tape_read(struct json_tape *t, struct gh_arena *arena, struct gh_str text, unsigned depth)
+bool gh_json_tape_read(struct json_tape *t, struct gh_arena *arena, struct gh_str text, unsigned depth)
 {
   struct walk w = {.tape = t, .arena = arena, .text = text, .depth = depth};
   if (!index_structure(&w)) return false;
   w.escapes = memchr(text.ptr, '\\', text.len) != NULL;
-  json_tape_reserve(t, w.n);
+  gh_json_tape_reserve(t, w.n);
   if (!value(&w, (struct gh_str){NULL, 0}, 0)) return false;
   return w.at == w.n || bad(&w, "more text behind the record's end");
 }

@@ -26,23 +26,23 @@ struct json_tape {
   const char *detail;      /* for people */
 };
 
-void json_tape_init(struct json_tape *t);
-void json_tape_free(struct json_tape *t);
-/* Reads one value, with whitespace around it, nested at most `depth` deep. Texts borrow from `text`, or from `arena` where they held escapes.
- * False: refused, see reason and detail. */
-bool json_tape_read(struct json_tape *t, struct gh_arena *arena, struct gh_str text, unsigned depth);
+void gh_json_tape_init(struct json_tape *t);
+void gh_json_tape_free(struct json_tape *t);
+/* Reads one value, with whitespace around it, nested at most `depth` deep. Texts borrow from `text`, or from `arena` where they held
+ * escapes. False: refused, see reason and detail. */
+bool gh_json_tape_read(struct json_tape *t, struct gh_arena *arena, struct gh_str text, unsigned depth);
 /* Makes room for n nodes and forgets those there were; for a writer of nodes (CSV). */
-void json_tape_reserve(struct json_tape *t, uint32_t n);
+void gh_json_tape_reserve(struct json_tape *t, uint32_t n);
 
 static inline struct gh_str json_text(const struct json_node *n) { return (struct gh_str){n->text, n->text_len}; }
 static inline struct gh_str json_key(const struct json_node *n) { return (struct gh_str){n->key, n->key_len}; }
 /* The kind for people: "a number", "a text", "a list", … */
-const char *json_kind_name(enum json_kind kind);
+const char *gh_json_kind_name(enum json_kind kind);
 
 /* json_text.c: whether `s` is a number as JSON writes it; whole: without point and exponent. */
-bool json_number(struct gh_str s);
-bool json_integer(struct gh_str s);
+bool gh_json_number(struct gh_str s);
+bool gh_json_integer(struct gh_str s);
 /* Decodes the escapes of a string's content into `arena`; false: a malformed escape, half a surrogate pair. */
-bool json_unescape(struct gh_arena *arena, struct gh_str raw, struct gh_str *out);
+bool gh_json_unescape(struct gh_arena *arena, struct gh_str raw, struct gh_str *out);
 
 #endif

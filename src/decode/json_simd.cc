@@ -16,7 +16,7 @@ struct json_simd {
 
 static const size_t first_capacity = 4096;
 
-json_simd *json_simd_new(void)
+json_simd *gh_json_simd_new(void)
 {
   json_simd *s = new (std::nothrow) json_simd();
   if (!s) gh_check_failed(__FILE__, __LINE__, "out of memory");
@@ -26,7 +26,7 @@ json_simd *json_simd_new(void)
   return s;
 }
 
-void json_simd_free(json_simd *s)
+void gh_json_simd_free(json_simd *s)
 {
   delete s;
 }
@@ -47,7 +47,7 @@ static json_simd_answer explain(simdjson::error_code error, const char *text, si
   return error == simdjson::UNESCAPED_CHARS ? JSON_SIMD_CONTROL_CHARACTER : JSON_SIMD_EMPTY;
 }
 
-json_simd_answer json_simd_index(json_simd *s, struct gh_str text, const uint32_t **offsets, uint32_t *n)
+json_simd_answer gh_json_simd_index(json_simd *s, struct gh_str text, const uint32_t **offsets, uint32_t *n)
 {
   if (text.len == 0) return JSON_SIMD_EMPTY;
   if (text.len > s->capacity && !reserve(s, text.len)) return JSON_SIMD_TOO_LONG;
@@ -59,7 +59,7 @@ json_simd_answer json_simd_index(json_simd *s, struct gh_str text, const uint32_
   return JSON_SIMD_OK;
 }
 
-bool json_simd_double(struct gh_str text, double *out)
+bool gh_json_simd_double(struct gh_str text, double *out)
 {
   std::from_chars_result r = std::from_chars(text.ptr, text.ptr + text.len, *out, std::chars_format::general);
   return r.ec == std::errc() && r.ptr == text.ptr + text.len;

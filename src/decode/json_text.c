@@ -28,13 +28,13 @@ static const char *exponent(const char *at, const char *end)
   return at < end && digit(*at) ? digits(at, end) : NULL;
 }
 
-bool json_integer(struct gh_str s)
+bool gh_json_integer(struct gh_str s)
 {
   const char *end = s.ptr + s.len;
   return whole_part(s.ptr, end) == end && s.len > 0;
 }
 
-bool json_number(struct gh_str s)
+bool gh_json_number(struct gh_str s)
 {
   const char *end = s.ptr + s.len;
   const char *at = whole_part(s.ptr, end);
@@ -98,7 +98,7 @@ static bool escape(const char **at, const char *end, char **to)
   return true;
 }
 
-bool json_unescape(struct gh_arena *arena, struct gh_str raw, struct gh_str *out)
+bool gh_json_unescape(struct gh_arena *arena, struct gh_str raw, struct gh_str *out)
 {
   const char *at = raw.ptr, *end = raw.ptr + raw.len;
   char *text = gh_arena_alloc(arena, raw.len + 1); /* never longer than its escapes */

@@ -9,7 +9,7 @@ static uint32_t bucket_count(unsigned n)
   return count;
 }
 
-void keys_init(struct keys *t, struct gh_arena *arena, struct gh_str *names, unsigned n)
+void gh_keys_init(struct keys *t, struct gh_arena *arena, struct gh_str *names, unsigned n)
 {
   uint32_t count = bucket_count(n);
   *t = (struct keys){.names = names, .n = n, .mask = count - 1};
@@ -44,7 +44,7 @@ static inline bool same(struct gh_str a, struct gh_str b)
   return x == y;
 }
 
-int keys_get(const struct keys *t, struct gh_str key)
+int gh_keys_get(const struct keys *t, struct gh_str key)
 {
   uint32_t b = (uint32_t)gh_hash(key) & t->mask;
   for (; t->buckets[b]; b = (b + 1) & t->mask)
@@ -52,10 +52,10 @@ int keys_get(const struct keys *t, struct gh_str key)
   return -1;
 }
 
-int keys_find(struct keys *t, struct gh_str key, unsigned place)
+int gh_keys_find(struct keys *t, struct gh_str key, unsigned place)
 {
   if (place < KEYS_PLACES && t->places[place] >= 0 && same(t->names[t->places[place]], key)) return t->places[place];
-  int found = keys_get(t, key);
+  int found = gh_keys_get(t, key);
   if (place < KEYS_PLACES && found >= 0) t->places[place] = (int16_t)found;
   return found;
 }

@@ -1,4 +1,4 @@
-/* Names of keys to numbers, fast for records whose keys come in the order of the record before: the place is tried first, then a hash table. */
+/* Names of keys to numbers, fast for records whose keys come in the order of the record before: the place first, then a hash table. */
 #ifndef GH_DECODE_KEYS_H
 #define GH_DECODE_KEYS_H
 
@@ -18,11 +18,11 @@ struct keys {
 };
 
 /* `names` are distinct and borrowed (the array and the texts). Everything else lives in `arena`. */
-void keys_init(struct keys *t, struct gh_arena *arena, struct gh_str *names, unsigned n);
+void gh_keys_init(struct keys *t, struct gh_arena *arena, struct gh_str *names, unsigned n);
 /* The number of a key, or -1. */
-int keys_get(const struct keys *t, struct gh_str key);
+int gh_keys_get(const struct keys *t, struct gh_str key);
 /* The same, for the key that stands at `place` in its record. */
-int keys_find(struct keys *t, struct gh_str key, unsigned place);
+int gh_keys_find(struct keys *t, struct gh_str key, unsigned place);
 /* Marks a number as seen in a record (records are numbered, never 0); false: it was already. */
 static inline bool keys_mark(struct keys *t, int number, uint64_t record)
 {

@@ -14,11 +14,11 @@ static void node_keys(struct gh_decoder *d, struct map_run *run, const struct pa
     children[n++] = c;
     node_keys(d, run, c);
   }
-  keys_init(&run->nodes[node->id].keys, &d->own, names, n);
+  gh_keys_init(&run->nodes[node->id].keys, &d->own, names, n);
   run->nodes[node->id].children = children;
 }
 
-struct map_run *map_run_new(struct gh_decoder *d, const struct map_set *set)
+struct map_run *gh_map_run_new(struct gh_decoder *d, const struct map_set *set)
 {
   struct map_run *run = gh_arena_zero(&d->own, 1, sizeof *run);
   run->set = set;
@@ -30,57 +30,60 @@ struct map_run *map_run_new(struct gh_decoder *d, const struct map_set *set)
   return run;
 }
 
-void map_run_free(struct map_run *run)
+void gh_map_run_free(struct map_run *run)
 {
   if (run) gh_arena_free(&run->scratch);
 }
 
-/* A node that the pointers lead to, or through; false: a key that is used stands twice, *twice says which. */
-static bool visit(struct gh_decoder *d, struct map_run *run, const struct path_node *path, const struct json_node *node, struct gh_str *twice);
+/* A node that the pointers lead to, or through; false: a key that is used stands twice, run->twice. */
+static bool visit(struct map_run *run, const struct path_node *path, const struct json_node *node);
 
-static bool visit_object(struct gh_decoder *d, struct map_run *run, const struct path_node *path, const struct json_node *node, struct gh_str *twice)
+static bool visit_object(struct map_run *run, const struct path_node *path, const struct json_node *node)
 {
   struct run_node *r = &run->nodes[path->id];
   unsigned place = 0;
   for (const struct json_node *n = node + 1; n < node + node->span; n += n->span) {
-    int key = keys_find(&r->keys, json_key(n), place++);
+    int key = gh_keys_find(&r->keys, json_key(n), place++);
     if (key < 0) continue;
-    *twice = r->keys.names[key];
-    if (!keys_mark(&r->keys, key, d->record) || !visit(d, run, r->children[key], n, twice)) return false;
+    if (!keys_mark(&r->keys, key, run->record)) {
+      run->twice = r->keys.names[key];
+      return false;
+    }
+    if (!visit(run, r->children[key], n)) return false;
   }
   return true;
 }
 
-static bool visit_list(struct gh_decoder *d, struct map_run *run, const struct path_node *path, const struct json_node *node, struct gh_str *twice)
+static bool visit_list(struct map_run *run, const struct path_node *path, const struct json_node *node)
 {
   int64_t i = 0;
   for (const struct json_node *n = node + 1; n < node + node->span; n += n->span, i++)
     for (const struct path_node *c = path->first; c; c = c->next)
-      if (c->index == i && !visit(d, run, c, n, twice)) return false;
+      if (c->index == i && !visit(run, c, n)) return false;
   return true;
 }
 
-static bool visit(struct gh_decoder *d, struct map_run *run, const struct path_node *path, const struct json_node *node, struct gh_str *twice)
+static bool visit(struct map_run *run, const struct path_node *path, const struct json_node *node)
 {
   if (path->path >= 0) run->found[path->path] = node;
   if (!path->first) return true;
-  if (node->kind == JSON_OBJECT) return visit_object(d, run, path, node, twice);
-  return node->kind != JSON_LIST || visit_list(d, run, path, node, twice);
+  if (node->kind == JSON_OBJECT) return visit_object(run, path, node);
+  return node->kind != JSON_LIST || visit_list(run, path, node);
 }
 
 static enum gh_decoded refuse(struct gh_decoder *d, struct gh_record *out, const struct source *s)
 {
-  return decoder_refuse_value(d, out, s->name, gh_type_text(&d->arena, s->type).ptr);
+  return gh_decoder_refuse_value(d, out, s->name, gh_type_text(&d->arena, s->type).ptr);
 }
 
 /* Where every pointer leads, and the raw values of the conditions. */
 static enum gh_decoded look(struct gh_decoder *d, struct map_run *run, struct gh_record *out)
 {
-  struct gh_str twice;
+  run->record = d->record;
   memset(run->found, 0, run->set->paths.npaths * sizeof *run->found);
-  if (!visit(d, run, &run->set->paths.root, d->tape.nodes, &twice)) return decoder_refuse_duplicate(d, out, twice);
+  if (!visit(run, &run->set->paths.root, d->tape.nodes)) return gh_decoder_refuse_duplicate(d, out, run->twice);
   for (unsigned i = 0; i < run->set->nraws; i++) {
-    if (!map_value(d, run, &run->set->raws[i].source, &run->raws[i])) return refuse(d, out, &run->set->raws[i].source);
+    if (!gh_map_value(d, run, &run->set->raws[i].source, &run->raws[i])) return refuse(d, out, &run->set->raws[i].source);
     if (run->raws[i].kind == GH_NULL) run->raws[i] = gh_absent();
   }
   return GH_DECODED;
@@ -100,8 +103,8 @@ static const struct map_entry *choose(struct map_run *run)
 static enum gh_decoded text_of(struct gh_decoder *d, struct map_run *run, struct gh_record *out, const struct source *s)
 {
   struct gh_value v;
-  if (!map_value(d, run, s, &v)) return refuse(d, out, s);
-  if (v.kind != GH_STRING || v.len == 0) return decoder_refuse_missing(d, out, s->name);
+  if (!gh_map_value(d, run, s, &v)) return refuse(d, out, s);
+  if (v.kind != GH_STRING || v.len == 0) return gh_decoder_refuse_missing(d, out, s->name);
   if (s->name.len == 2) out->event.id = gh_text(v);
   else out->event.customer = gh_text(v);
   return GH_DECODED;
@@ -110,10 +113,10 @@ static enum gh_decoded text_of(struct gh_decoder *d, struct map_run *run, struct
 static enum gh_decoded time_of(struct gh_decoder *d, struct map_run *run, struct gh_record *out, const struct source *s)
 {
   struct gh_value v;
-  if (!map_value(d, run, s, &v)) return refuse(d, out, s);
-  if (v.kind != GH_TIMESTAMP) return decoder_refuse_missing(d, out, s->name);
+  if (!gh_map_value(d, run, s, &v)) return refuse(d, out, s);
+  if (v.kind != GH_TIMESTAMP) return gh_decoder_refuse_missing(d, out, s->name);
   out->event.time_ms = gh_value_ms(v);
-  return convert_time_bounds(&d->convert, out->event.time_ms) ? GH_DECODED : refuse(d, out, s);
+  return gh_convert_time_bounds(&d->convert, out->event.time_ms) ? GH_DECODED : refuse(d, out, s);
 }
 
 static enum gh_decoded head(struct gh_decoder *d, struct map_run *run, struct gh_record *out, const struct map_entry *e)
@@ -128,10 +131,10 @@ static enum gh_decoded fields(struct gh_decoder *d, struct map_run *run, struct 
   for (unsigned i = 0; i < e->type->nfields; i++) {
     d->slots[i] = gh_absent();
     if (!e->fields[i]) continue;
-    if (!map_value(d, run, e->fields[i], &d->slots[i])) return refuse(d, out, e->fields[i]);
+    if (!gh_map_value(d, run, e->fields[i], &d->slots[i])) return refuse(d, out, e->fields[i]);
     if (d->slots[i].kind == GH_NULL && e->type->index != GH_CUSTOMER_TYPE) d->slots[i] = gh_absent();
   }
-  return decoder_finish(d, out);
+  return gh_decoder_finish(d, out);
 }
 
 static enum gh_decoded apply(struct gh_decoder *d, struct map_run *run, struct gh_record *out)
@@ -139,7 +142,7 @@ static enum gh_decoded apply(struct gh_decoder *d, struct map_run *run, struct g
   enum gh_decoded done = look(d, run, out);
   if (done != GH_DECODED) return done;
   const struct map_entry *e = choose(run);
-  if (!e && run->set->refuse_others) return decoder_refuse(d, out, "unmapped", "no entry of the mapping applies");
+  if (!e && run->set->refuse_others) return gh_decoder_refuse(d, out, "unmapped", "no entry of the mapping applies");
   if (!e) return GH_DECODED_OTHER;
   out->event.type = e->type;
   out->event.forget = e->forget;
@@ -156,12 +159,12 @@ static enum gh_decoded run_mapping(struct gh_decoder *d, struct map_run *run, st
   return done;
 }
 
-enum gh_decoded map_run_event(struct gh_decoder *d, struct map_run *run, struct gh_record *out)
+enum gh_decoded gh_map_run_event(struct gh_decoder *d, struct map_run *run, struct gh_record *out)
 {
   return run_mapping(d, run, out);
 }
 
-enum gh_decoded map_run_profile(struct gh_decoder *d, struct map_run *run, struct gh_record *out)
+enum gh_decoded gh_map_run_profile(struct gh_decoder *d, struct map_run *run, struct gh_record *out)
 {
   out->event.time_ms = GH_ALWAYS;
   return run_mapping(d, run, out);

@@ -16,17 +16,19 @@ struct map_run {
   struct run_node *nodes;           /* by path_node.id */
   const struct json_node **found;   /* by pointer: where it leads in this record; NULL: nowhere */
   struct gh_value *raws;            /* what conditions see */
+  uint64_t record;                  /* the decoder's count */
+  struct gh_str twice;              /* a key that stood twice */
   struct gh_arena scratch;          /* of an evaluation */
 };
 
 /* A run in the decoder's own arena; map_run_free gives back what lies outside. */
-struct map_run *map_run_new(struct gh_decoder *d, const struct map_set *set);
-void map_run_free(struct map_run *run);
+struct map_run *gh_map_run_new(struct gh_decoder *d, const struct map_set *set);
+void gh_map_run_free(struct map_run *run);
 /* The record on the decoder's tape, mapped. */
-enum gh_decoded map_run_event(struct gh_decoder *d, struct map_run *run, struct gh_record *out);
-enum gh_decoded map_run_profile(struct gh_decoder *d, struct map_run *run, struct gh_record *out);
+enum gh_decoded gh_map_run_event(struct gh_decoder *d, struct map_run *run, struct gh_record *out);
+enum gh_decoded gh_map_run_profile(struct gh_decoder *d, struct map_run *run, struct gh_record *out);
 
 /* map_value.c: what a source gives for the record; GH_ABSENT: nothing, GH_NULL: null. False: refused, see d->convert. */
-bool map_value(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_value *out);
+bool gh_map_value(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_value *out);
 
 #endif

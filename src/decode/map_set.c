@@ -22,7 +22,8 @@ static bool raw_type(struct map_parse *p, const struct gh_node *node, struct gh_
   if (!t) return true;
   if (!gh_want_text(t, &text, p->faults)) return false;
   if (gh_type_parse(p->arena, text, type, &optional)) return true;
-  gh_fault(p->faults, t->at, "there is no type '%.*s'", GH_FMT(text))->hint = GH_STR("string, int, double, decimal(2), bool, timestamp, date, list(string)");
+  struct gh_fault *f = gh_fault(p->faults, t->at, "there is no type '%.*s'", GH_FMT(text));
+  f->hint = GH_STR("string, int, double, decimal(2), bool, timestamp, date, list(string)");
   return false;
 }
 
@@ -30,12 +31,13 @@ static bool parse_raw(struct map_parse *p, const struct gh_node *node, struct ma
 {
   struct gh_type type;
   if (!good_name(node->key)) {
-    gh_fault(p->faults, node->key_at, "'%.*s' is no name that a condition can use", GH_FMT(node->key))->hint = GH_STR("letters, digits and _, no digit first");
+    struct gh_fault *f = gh_fault(p->faults, node->key_at, "'%.*s' is no name that a condition can use", GH_FMT(node->key));
+    f->hint = GH_STR("letters, digits and _, no digit first");
     return false;
   }
   if (!raw_type(p, node, &type)) return false;
   raw->name = gh_arena_fmt(p->arena, "raw.%.*s", GH_FMT(node->key));
-  const struct source *s = source_parse(p, node, raw->name, type);
+  const struct source *s = gh_source_parse(p, node, raw->name, type);
   if (s) raw->source = *s;
   return s != NULL;
 }
@@ -78,7 +80,7 @@ static bool parse_fields(struct map_parse *p, const struct gh_node *node, struct
   for (const struct gh_node *e = node ? node->first : NULL; e; e = e->next) {
     int slot = gh_field_find(type, e->key);
     if (slot < 0) good = unknown_field(p, e, type);
-    else entry->fields[slot] = source_parse(p, e, type->fields[slot].name, type->fields[slot].type);
+    else entry->fields[slot] = gh_source_parse(p, e, type->fields[slot].name, type->fields[slot].type);
     good &= slot >= 0 && entry->fields[slot] != NULL;
   }
   return good;
@@ -90,7 +92,8 @@ static bool required_fields(struct map_parse *p, const struct gh_node *node, con
   for (unsigned i = 0; i < entry->type->nfields; i++) {
     const struct gh_field *field = &entry->type->fields[i];
     if (!field->required || entry->fields[i]) continue;
-    gh_fault(p->faults, node->at, "'%.*s' needs the field '%.*s', which no line here gives", GH_FMT(entry->type->name), GH_FMT(field->name));
+    struct gh_str type = entry->type->name;
+    gh_fault(p->faults, node->at, "'%.*s' needs the field '%.*s', which no line here gives", GH_FMT(type), GH_FMT(field->name));
     good = false;
   }
   return good;
@@ -121,7 +124,7 @@ static bool head_source(struct map_parse *p, const struct gh_node *const nodes[2
     gh_fault(p->faults, nodes[0]->at, "no '%s' is given, here or for all entries", key);
     return false;
   }
-  *out = source_parse(p, node, gh_str(key), strcmp(key, "time") == 0 ? time_type : string_type);
+  *out = gh_source_parse(p, node, gh_str(key), strcmp(key, "time") == 0 ? time_type : string_type);
   return *out != NULL;
 }
 
@@ -139,7 +142,7 @@ static bool parse_forget(struct map_parse *p, const struct gh_node *node, struct
 static bool parse_when(struct map_parse *p, const struct gh_node *node, struct map_entry *entry)
 {
   if (!node) return true;
-  entry->when = map_compile(p, node, bool_type);
+  entry->when = gh_map_compile(p, node, bool_type);
   return entry->when != NULL;
 }
 
@@ -170,11 +173,11 @@ static bool parse_others(struct map_parse *p, const struct gh_node *node)
 static struct map_set *new_set(struct map_parse *p)
 {
   p->set = gh_arena_zero(p->arena, 1, sizeof *p->set);
-  paths_init(&p->set->paths);
+  gh_paths_init(&p->set->paths);
   return p->set;
 }
 
-struct map_set *map_events_parse(struct map_parse *p, const struct gh_node *node)
+struct map_set *gh_map_events_parse(struct map_parse *p, const struct gh_node *node)
 {
   static const char *const keys[] = {"raw", "id", "customer", "time", "entries", "otherwise", NULL};
   struct map_set *set = new_set(p);
@@ -189,7 +192,7 @@ struct map_set *map_events_parse(struct map_parse *p, const struct gh_node *node
   return good ? set : NULL;
 }
 
-struct map_set *map_profiles_parse(struct map_parse *p, const struct gh_node *node)
+struct map_set *gh_map_profiles_parse(struct map_parse *p, const struct gh_node *node)
 {
   static const char *const keys[] = {"raw", "when", "customer", "fields", "csv", NULL};
   struct map_set *set = new_set(p);

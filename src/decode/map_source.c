@@ -11,19 +11,19 @@ static bool constant_list(struct map_parse *p, const struct gh_node *node, struc
   struct gh_value *items = gh_arena_alloc(p->arena, (node->count + 1) * sizeof *items);
   uint32_t n = 0;
   for (const struct gh_node *e = node->first; e; e = e->next)
-    if (!source_constant(p, e, *type.elem, &items[n++])) return false;
+    if (!gh_source_constant(p, e, *type.elem, &items[n++])) return false;
   *out = (struct gh_value){.kind = GH_LIST, .len = n, .items = items};
   return true;
 }
 
-bool source_constant(struct map_parse *p, const struct gh_node *node, struct gh_type type, struct gh_value *out)
+bool gh_source_constant(struct map_parse *p, const struct gh_node *node, struct gh_type type, struct gh_value *out)
 {
   struct gh_str text;
   struct convert c = constant_convert(p);
   if (type.kind == GH_LIST && node->kind == GH_NODE_LIST) return constant_list(p, node, type, out);
   if (!gh_want_text(node, &text, p->faults)) return false;
   struct json_node value = {.text = text.ptr, .text_len = (uint32_t)text.len, .span = 1, .kind = JSON_STRING};
-  if (convert_node(&c, &value, &type, out) && out->kind != GH_ABSENT) return true;
+  if (gh_convert_node(&c, &value, &type, out) && out->kind != GH_ABSENT) return true;
   struct gh_str expected = gh_type_text(&p->faults->arena, type);
   gh_fault(p->faults, node->at, "'%.*s': expected a value of type %.*s, found '%.*s'", GH_FMT(node->key), GH_FMT(expected), GH_FMT(text));
   return false;
@@ -33,9 +33,10 @@ static bool parse_pointer(struct map_parse *p, const struct gh_node *node, int *
 {
   struct gh_str text;
   if (!gh_want_text(node, &text, p->faults)) return false;
-  *path = paths_add(&p->set->paths, p->arena, text);
+  *path = gh_paths_add(&p->set->paths, p->arena, text);
   if (*path >= 0) return true;
-  struct gh_fault *f = gh_fault(p->faults, node->at, "'%.*s': expected a JSON pointer such as /body/amount, found '%.*s'", GH_FMT(node->key), GH_FMT(text));
+  struct gh_fault *f =
+      gh_fault(p->faults, node->at, "'%.*s': expected a JSON pointer such as /body/amount, found '%.*s'", GH_FMT(node->key), GH_FMT(text));
   f->hint = GH_STR("a pointer begins with /, one / a level; a fixed value is written {const: VALUE}");
   return false;
 }
@@ -76,7 +77,7 @@ static bool computed_fits(struct gh_type from, struct gh_type to)
 
 static bool parse_cel(struct map_parse *p, const struct gh_node *node, struct source *s)
 {
-  s->program = map_compile(p, node, (struct gh_type){0});
+  s->program = gh_map_compile(p, node, (struct gh_type){0});
   if (!s->program) return false;
   if (computed_fits(gh_program_type(s->program), s->type)) return true;
   struct gh_str found = gh_type_text(&p->faults->arena, gh_program_type(s->program)), want = gh_type_text(&p->faults->arena, s->type);
@@ -96,7 +97,7 @@ static bool parse_origin(struct map_parse *p, const struct gh_node *node, struct
   s->kind = at ? SOURCE_POINTER : join ? SOURCE_JOIN : fixed ? SOURCE_CONST : SOURCE_CEL;
   if (at) return parse_pointer(p, at, &s->path);
   if (join) return parse_join(p, join, s);
-  return fixed ? source_constant(p, fixed, s->type, &s->constant) : parse_cel(p, cel, s);
+  return fixed ? gh_source_constant(p, fixed, s->type, &s->constant) : parse_cel(p, cel, s);
 }
 
 static bool parse_named_table(struct map_parse *p, const struct gh_node *node, struct code_table *table)
@@ -117,8 +118,8 @@ static bool parse_table(struct map_parse *p, const struct gh_node *node, struct 
 {
   struct code_table *table = gh_arena_zero(p->arena, 1, sizeof *table);
   bool inner = node->kind == GH_NODE_MAP;
-  if (!(inner ? table_parse(p, node, GH_STR(""), table) : parse_named_table(p, node, table))) return false;
-  s->codes = table_codes(p, table, s->type);
+  if (!(inner ? gh_table_parse(p, node, GH_STR(""), table) : parse_named_table(p, node, table))) return false;
+  s->codes = gh_table_codes(p, table, s->type);
   return s->codes != NULL;
 }
 
@@ -127,7 +128,7 @@ static bool parse_form(struct map_parse *p, const struct gh_node *node, struct s
   struct gh_str text;
   if (!gh_want_text(node, &text, p->faults)) return false;
   struct time_form *form = gh_arena_zero(p->arena, 1, sizeof *form);
-  const char *wrong = time_form_parse(form, text);
+  const char *wrong = gh_time_form_parse(form, text);
   s->form = form;
   if (!wrong) return true;
   struct gh_fault *f = gh_fault(p->faults, node->at, "'as': '%.*s' is no way of writing times: %s", GH_FMT(text), wrong);
@@ -137,10 +138,7 @@ static bool parse_form(struct map_parse *p, const struct gh_node *node, struct s
 
 static bool parse_zone(struct map_parse *p, const struct gh_node *node, struct source *s)
 {
-  struct gh_str name;
-  if (!gh_want_text(node, &name, p->faults)) return false;
-  s->zone = p->zones ? gh_zones_find(p->zones, name) : NULL;
-  if (!s->zone) gh_fault(p->faults, node->at, "there is no time zone '%.*s'", GH_FMT(name))->hint = GH_STR("names such as Asia/Shanghai or UTC");
+  s->zone = gh_map_zone(p, node);
   return s->zone != NULL;
 }
 
@@ -161,7 +159,7 @@ static bool parse_split(struct map_parse *p, const struct gh_node *node, struct 
 
 static bool parse_default(struct map_parse *p, const struct gh_node *node, struct source *s)
 {
-  return source_constant(p, node, s->type, &s->constant);
+  return gh_source_constant(p, node, s->type, &s->constant);
 }
 
 /* What may be done to a value on its way: a row an option, with the types it is for (0: every type). */
@@ -200,7 +198,7 @@ static bool parse_map(struct map_parse *p, const struct gh_node *node, struct so
   return good;
 }
 
-const struct source *source_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct gh_type type)
+const struct source *gh_source_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct gh_type type)
 {
   struct source *s = gh_arena_zero(p->arena, 1, sizeof *s);
   *s = (struct source){.name = name, .type = type, .path = -1, .zone = p->zone, .minor_digits = -1};

@@ -26,7 +26,7 @@ static bool parse_otherwise(struct map_parse *p, const struct gh_node *node, str
   return false;
 }
 
-bool table_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct code_table *table)
+bool gh_table_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct code_table *table)
 {
   static const char *const full_keys[] = {"codes", "otherwise", NULL};
   const struct gh_node *codes = node->kind == GH_NODE_MAP ? gh_node_get(node, "codes") : NULL;
@@ -42,18 +42,18 @@ bool table_parse(struct map_parse *p, const struct gh_node *node, struct gh_str 
     names[n] = e->key;
     table->values[n] = e;
   }
-  keys_init(&table->codes, p->arena, names, n);
+  gh_keys_init(&table->codes, p->arena, names, n);
   return true;
 }
 
-const struct codes *table_codes(struct map_parse *p, const struct code_table *table, struct gh_type type)
+const struct codes *gh_table_codes(struct map_parse *p, const struct code_table *table, struct gh_type type)
 {
   struct codes *c = gh_arena_zero(p->arena, 1, sizeof *c);
   bool good = true;
   c->codes = &table->codes;
   c->values = gh_arena_zero(p->arena, table->codes.n + 1, sizeof *c->values);
   c->otherwise = table->otherwise;
-  for (unsigned i = 0; i < table->codes.n; i++) good &= source_constant(p, table->values[i], type, &c->values[i]);
-  if (table->otherwise == CODE_VALUE) good &= source_constant(p, table->other, type, &c->other);
+  for (unsigned i = 0; i < table->codes.n; i++) good &= gh_source_constant(p, table->values[i], type, &c->values[i]);
+  if (table->otherwise == CODE_VALUE) good &= gh_source_constant(p, table->other, type, &c->other);
   return good ? c : NULL;
 }

@@ -64,13 +64,14 @@ static const struct json_node *join(struct gh_decoder *d, struct map_run *run, c
 /* The number of a code in its table, or -1. */
 static int code_of(const struct codes *codes, const struct json_node *n)
 {
-  return n->kind < JSON_LIST ? keys_get(codes->codes, json_text(n)) : -1;
+  return n->kind < JSON_LIST ? gh_keys_get(codes->codes, json_text(n)) : -1;
 }
 
 /* What the table says of a code; -1 is one that it does not list. */
 static bool coded(struct gh_decoder *d, const struct codes *codes, int code, struct gh_value *out)
 {
-  if (code < 0 && codes->otherwise == CODE_REFUSE) return convert_refuse(&d->convert, "unknown_code", "a code that the table does not list");
+  if (code < 0 && codes->otherwise == CODE_REFUSE)
+    return gh_convert_refuse(&d->convert, "unknown_code", "a code that the table does not list");
   *out = code >= 0 ? codes->values[code] : codes->other;
   return true;
 }
@@ -79,10 +80,10 @@ static bool in_form(struct gh_decoder *d, const struct source *s, const struct j
 {
   const struct gh_zone *zone = s->zone ? s->zone : d->zone;
   int64_t t;
-  if (n->kind != JSON_STRING && n->kind != JSON_NUMBER) return convert_refuse(&d->convert, "wrong_type", json_kind_name(n->kind));
+  if (n->kind != JSON_STRING && n->kind != JSON_NUMBER) return gh_convert_refuse(&d->convert, "wrong_type", gh_json_kind_name(n->kind));
   bool date = s->type.kind == GH_DATE;
-  bool ok = date ? time_form_read_day(s->form, json_text(n), zone, &t) : time_form_read(s->form, json_text(n), zone, &t);
-  if (!ok) return convert_refuse(&d->convert, "bad_time", "something that is not written as `as` says");
+  bool ok = date ? gh_time_form_read_day(s->form, json_text(n), zone, &t) : gh_time_form_read(s->form, json_text(n), zone, &t);
+  if (!ok) return gh_convert_refuse(&d->convert, "bad_time", "something that is not written as `as` says");
   *out = date ? gh_date_value(t) : gh_timestamp_ms(t);
   return true;
 }
@@ -92,9 +93,9 @@ static bool in_minor(struct gh_decoder *d, const struct source *s, const struct 
 {
   struct gh_value count;
   struct gh_type whole = {.kind = GH_INT};
-  if (!convert_node(&d->convert, n, &whole, &count)) return false;
+  if (!gh_convert_node(&d->convert, n, &whole, &count)) return false;
   if (gh_decimal_rescale(gh_decimal(count.i, (unsigned)s->minor_digits), s->type.scale, out)) return true;
-  return convert_refuse(&d->convert, "not_exact", "a number with more digits than the type holds");
+  return gh_convert_refuse(&d->convert, "not_exact", "a number with more digits than the type holds");
 }
 
 static bool of_node(struct gh_decoder *d, const struct source *s, const struct json_node *n, struct gh_value *out)
@@ -109,7 +110,7 @@ static bool of_node(struct gh_decoder *d, const struct source *s, const struct j
   if (s->form) return in_form(d, s, n, out);
   if (s->minor_digits >= 0) return in_minor(d, s, n, out);
   if (s->separator.len) d->convert.separator = s->separator;
-  return convert_node(&d->convert, n, &s->type, out);
+  return gh_convert_node(&d->convert, n, &s->type, out);
 }
 
 /* Whether the expression failed because the record lacks something it reads: then it has no value, which is no fault. */
@@ -125,7 +126,7 @@ static bool computed(struct gh_decoder *d, struct map_run *run, const struct sou
   struct gh_cel_frame frame = {.rows = {run->raws}, .scratch = &run->scratch};
   struct gh_value v = gh_cel_eval(s->program, &frame);
   if (v.kind == GH_ERROR && lacks_raw(run, s->program)) return true;
-  if (v.kind == GH_ERROR) return convert_refuse(&d->convert, "bad_value", "an error of the expression");
+  if (v.kind == GH_ERROR) return gh_convert_refuse(&d->convert, "bad_value", "an error of the expression");
   if (v.kind == GH_INT && s->type.kind == GH_DECIMAL) v = gh_decimal(v.i, 0);
   if (v.kind == GH_TIMESTAMP && s->type.kind == GH_DATE) v = gh_date_value(gh_zone_day(s->zone ? s->zone : d->zone, gh_value_ms(v)));
   if (v.kind == GH_TIMESTAMP) v = gh_timestamp_ms(gh_value_ms(v));
@@ -133,14 +134,14 @@ static bool computed(struct gh_decoder *d, struct map_run *run, const struct sou
     *out = v;
     return true;
   }
-  if (v.kind != s->type.kind) return convert_refuse(&d->convert, "wrong_type", "a computed value of another type");
+  if (v.kind != s->type.kind) return gh_convert_refuse(&d->convert, "wrong_type", "a computed value of another type");
   if (v.kind == GH_DECIMAL && !gh_decimal_rescale(v, s->type.scale, &v))
-    return convert_refuse(&d->convert, "not_exact", "a computed number with more digits than the type holds");
+    return gh_convert_refuse(&d->convert, "not_exact", "a computed number with more digits than the type holds");
   *out = gh_value_copy(&d->arena, v);
   return true;
 }
 
-bool map_value(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_value *out)
+bool gh_map_value(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_value *out)
 {
   struct json_node copy;
   const struct json_node *n = NULL;

@@ -13,14 +13,20 @@ static bool parse_encoding(struct map_parse *p, const struct gh_node *node, stru
   return false;
 }
 
-static bool parse_zone(struct map_parse *p, const struct gh_node *node)
+const struct gh_zone *gh_map_zone(struct map_parse *p, const struct gh_node *node)
 {
   struct gh_str name;
-  if (!node) return true;
-  if (!gh_want_text(node, &name, p->faults)) return false;
-  p->zone = p->zones ? gh_zones_find(p->zones, name) : NULL;
-  if (!p->zone) gh_fault(p->faults, node->at, "there is no time zone '%.*s'", GH_FMT(name))->hint = GH_STR("names such as Asia/Shanghai or UTC");
-  return p->zone != NULL;
+  if (!gh_want_text(node, &name, p->faults)) return NULL;
+  const struct gh_zone *zone = p->zones ? gh_zones_find(p->zones, name) : NULL;
+  if (zone) return zone;
+  gh_fault(p->faults, node->at, "there is no time zone '%.*s'", GH_FMT(name))->hint = GH_STR("names such as Asia/Shanghai or UTC");
+  return NULL;
+}
+
+static bool parse_zone(struct map_parse *p, const struct gh_node *node)
+{
+  if (node) p->zone = gh_map_zone(p, node);
+  return !node || p->zone;
 }
 
 static bool parse_tables(struct map_parse *p, const struct gh_node *node)
@@ -29,7 +35,7 @@ static bool parse_tables(struct map_parse *p, const struct gh_node *node)
   if (!node) return true;
   if (!gh_want_map(node, NULL, p->faults)) return false;
   p->tables = gh_arena_zero(p->arena, node->count + 1, sizeof *p->tables);
-  for (const struct gh_node *e = node->first; e; e = e->next) good &= table_parse(p, e, e->key, &p->tables[p->ntables++]);
+  for (const struct gh_node *e = node->first; e; e = e->next) good &= gh_table_parse(p, e, e->key, &p->tables[p->ntables++]);
   return good;
 }
 
@@ -51,8 +57,8 @@ static bool parse_csv(struct map_parse *p, const struct gh_node *node, struct gh
 static bool parse_sections(struct map_parse *p, const struct gh_node *root, struct gh_mapping *m)
 {
   const struct gh_node *events = gh_node_get(root, "events"), *profiles = gh_node_get(root, "profiles");
-  if (events) m->events = map_events_parse(p, events);
-  if (profiles) m->profiles = map_profiles_parse(p, profiles);
+  if (events) m->events = gh_map_events_parse(p, events);
+  if (profiles) m->profiles = gh_map_profiles_parse(p, profiles);
   bool good = (!events || m->events) && (!profiles || m->profiles);
   const struct gh_node *csv = profiles && profiles->kind == GH_NODE_MAP ? gh_node_get(profiles, "csv") : NULL;
   return parse_csv(p, csv, m) && good;

@@ -1,4 +1,4 @@
-/* A compiled mapping: from the bank's records to the slots of our types. Immutable once parsed; what changes from record to record is in map_run. */
+/* A compiled mapping: from the bank's records to the slots of our types. Immutable once parsed; what changes with each record is in map_run. */
 #ifndef GH_DECODE_MAPPING_H
 #define GH_DECODE_MAPPING_H
 
@@ -90,18 +90,20 @@ struct map_parse {
   struct gh_cel_env *env;         /* its raw names */
 };
 
+/* mapping.c: a time zone by its name; NULL with a fault. */
+const struct gh_zone *gh_map_zone(struct map_parse *p, const struct gh_node *node);
 /* map_source.c: a source of `type`; NULL with faults. */
-const struct source *source_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct gh_type type);
+const struct source *gh_source_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct gh_type type);
 /* A value written in the mapping, as `type`; false with a fault. */
-bool source_constant(struct map_parse *p, const struct gh_node *node, struct gh_type type, struct gh_value *out);
+bool gh_source_constant(struct map_parse *p, const struct gh_node *node, struct gh_type type, struct gh_value *out);
 /* map_table.c: a code table from a map of codes, or with `codes` and `otherwise`; false with faults. */
-bool table_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct code_table *table);
+bool gh_table_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct code_table *table);
 /* The table's values as `type`; NULL with faults. */
-const struct codes *table_codes(struct map_parse *p, const struct code_table *table, struct gh_type type);
+const struct codes *gh_table_codes(struct map_parse *p, const struct code_table *table, struct gh_type type);
 /* map_cel.c: a condition or a value over the raw names; NULL with a fault. want GH_ABSENT: any type. */
-struct gh_program *map_compile(struct map_parse *p, const struct gh_node *node, struct gh_type want);
+struct gh_program *gh_map_compile(struct map_parse *p, const struct gh_node *node, struct gh_type want);
 /* map_set.c: raw names, entries. NULL with faults. */
-struct map_set *map_events_parse(struct map_parse *p, const struct gh_node *node);
-struct map_set *map_profiles_parse(struct map_parse *p, const struct gh_node *node);
+struct map_set *gh_map_events_parse(struct map_parse *p, const struct gh_node *node);
+struct map_set *gh_map_profiles_parse(struct map_parse *p, const struct gh_node *node);
 
 #endif

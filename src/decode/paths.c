@@ -1,6 +1,6 @@
 #include "paths.h"
 
-void paths_init(struct paths *p)
+void gh_paths_init(struct paths *p)
 {
   *p = (struct paths){.root = {.index = -1, .path = -1}, .nnodes = 1};
 }
@@ -45,7 +45,7 @@ static struct path_node *child(struct paths *p, struct gh_arena *arena, struct p
   return *at = n;
 }
 
-int paths_add(struct paths *p, struct gh_arena *arena, struct gh_str pointer)
+int gh_paths_add(struct paths *p, struct gh_arena *arena, struct gh_str pointer)
 {
   struct path_node *node = &p->root;
   if (pointer.len == 0 || pointer.ptr[0] != '/') return -1;

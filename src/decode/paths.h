@@ -19,8 +19,8 @@ struct paths {
   unsigned npaths, nnodes;
 };
 
-void paths_init(struct paths *p);
+void gh_paths_init(struct paths *p);
 /* Adds a pointer (once, however often it is asked for); its number, or -1 if it is malformed. */
-int paths_add(struct paths *p, struct gh_arena *arena, struct gh_str pointer);
+int gh_paths_add(struct paths *p, struct gh_arena *arena, struct gh_str pointer);
 
 #endif

@@ -10,7 +10,7 @@ struct recode {
   struct gh_buf text;
 };
 
-struct recode *recode_gb18030_new(void)
+struct recode *gh_recode_gb18030_new(void)
 {
   iconv_t cd = iconv_open("UTF-8", "GB18030");
   if (cd == (iconv_t)-1) return NULL;
@@ -20,7 +20,7 @@ struct recode *recode_gb18030_new(void)
   return r;
 }
 
-void recode_free(struct recode *r)
+void gh_recode_free(struct recode *r)
 {
   if (!r) return;
   iconv_close(r->cd);
@@ -28,7 +28,7 @@ void recode_free(struct recode *r)
   free(r);
 }
 
-bool recode_text(struct recode *r, struct gh_str bytes, struct gh_str *out)
+bool gh_recode_text(struct recode *r, struct gh_str bytes, struct gh_str *out)
 {
   char *in = (char *)bytes.ptr; /* iconv reads it only */
   size_t left = bytes.len, room = bytes.len * 2 + 16; /* two bytes become at most three, four become four */

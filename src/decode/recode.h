@@ -6,9 +6,9 @@
 
 struct recode;
 
-struct recode *recode_gb18030_new(void); /* NULL: the system lacks the conversion */
-void recode_free(struct recode *r);
+struct recode *gh_recode_gb18030_new(void); /* NULL: the system lacks the conversion */
+void gh_recode_free(struct recode *r);
 /* The text in UTF-8, borrowed until the next call; false: bytes that the encoding does not have. */
-bool recode_text(struct recode *r, struct gh_str bytes, struct gh_str *out);
+bool gh_recode_text(struct recode *r, struct gh_str bytes, struct gh_str *out);
 
 #endif

@@ -61,7 +61,7 @@ static const char *parse_pattern(struct time_form *form, struct gh_str text)
   return NULL;
 }
 
-const char *time_form_parse(struct time_form *form, struct gh_str text)
+const char *gh_time_form_parse(struct time_form *form, struct gh_str text)
 {
   static const struct { const char *word; enum time_form_kind kind; } words[] = {
     {"rfc3339", FORM_RFC3339}, {"s", FORM_SECONDS}, {"ms", FORM_MILLIS}, {"us", FORM_MICROS}, {"ns", FORM_NANOS},
@@ -115,7 +115,8 @@ static bool read_pattern(const struct time_form *f, struct gh_str text, struct m
   for (unsigned i = 0; i < f->nparts; i++) {
     const struct time_part *p = &f->parts[i];
     unsigned value = 0;
-    if (p->letter ? !digits(text, at, p->width, &value) : !gh_str_starts((struct gh_str){text.ptr + at, text.len - at}, p->literal)) return false;
+    struct gh_str rest = {text.ptr + at, text.len - at};
+    if (p->letter ? !digits(text, at, p->width, &value) : !gh_str_starts(rest, p->literal)) return false;
     if (p->letter) set_part(m, p, value);
     at += p->letter ? p->width : p->literal.len;
   }
@@ -137,7 +138,7 @@ static bool read_count(const struct time_form *f, struct gh_str text, int64_t *m
   return true;
 }
 
-bool time_form_read(const struct time_form *form, struct gh_str text, const struct gh_zone *zone, int64_t *ms)
+bool gh_time_form_read(const struct time_form *form, struct gh_str text, const struct gh_zone *zone, int64_t *ms)
 {
   struct moment m = {0};
   if (form->kind == FORM_RFC3339) return gh_time_parse_ms(text, ms);
@@ -148,7 +149,7 @@ bool time_form_read(const struct time_form *form, struct gh_str text, const stru
   return true;
 }
 
-bool time_form_read_day(const struct time_form *form, struct gh_str text, const struct gh_zone *zone, int64_t *day)
+bool gh_time_form_read_day(const struct time_form *form, struct gh_str text, const struct gh_zone *zone, int64_t *day)
 {
   struct moment m = {0};
   int64_t ms;
@@ -157,7 +158,7 @@ bool time_form_read_day(const struct time_form *form, struct gh_str text, const 
     *day = gh_days_from_date(m.date);
     return true;
   }
-  if (!time_form_read(form, text, zone, &ms)) return false;
+  if (!gh_time_form_read(form, text, zone, &ms)) return false;
   *day = gh_zone_day(zone, ms);
   return true;
 }

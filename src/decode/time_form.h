@@ -15,12 +15,12 @@ struct time_form {
   struct time_part parts[TIME_PARTS_MAX];
 };
 
-/* Reads `rfc3339 | s | ms | us | ns | date` or a pattern of y M d H m s S (as many as there are digits), other signs standing for themselves, letters in
- * 'quotes'. NULL if good, else what is wrong with it. `text` is borrowed by the form. */
-const char *time_form_parse(struct time_form *form, struct gh_str text);
+/* Reads `rfc3339 | s | ms | us | ns | date` or a pattern of y M d H m s S (as many as there are digits), other signs standing for
+ * themselves, letters in 'quotes'. NULL if good, else what is wrong with it. `text` is borrowed by the form. */
+const char *gh_time_form_parse(struct time_form *form, struct gh_str text);
 /* The time of a text in ms since 1970; times without an offset are local in `zone`. False: no such time. */
-bool time_form_read(const struct time_form *form, struct gh_str text, const struct gh_zone *zone, int64_t *ms);
+bool gh_time_form_read(const struct time_form *form, struct gh_str text, const struct gh_zone *zone, int64_t *ms);
 /* The date of a text: of a pattern the day as written, else the local day of the time. */
-bool time_form_read_day(const struct time_form *form, struct gh_str text, const struct gh_zone *zone, int64_t *day);
+bool gh_time_form_read_day(const struct time_form *form, struct gh_str text, const struct gh_zone *zone, int64_t *day);
 
 #endif

@@ -78,12 +78,12 @@ static bool reads(const char *text, size_t len, unsigned depth)
   struct gh_arena arena;
   char *exact = malloc(len ? len : 1);
   memcpy(exact, text, len);
-  json_tape_init(&tape);
+  gh_json_tape_init(&tape);
   gh_arena_init(&arena, 0);
-  bool ok = json_tape_read(&tape, &arena, (struct gh_str){exact, len}, depth);
+  bool ok = gh_json_tape_read(&tape, &arena, (struct gh_str){exact, len}, depth);
   if (!ok) assert_non_null(tape.reason);
   gh_arena_free(&arena);
-  json_tape_free(&tape);
+  gh_json_tape_free(&tape);
   free(exact);
   return ok;
 }
@@ -147,9 +147,9 @@ static void test_nodes_span_their_subtrees(void **state)
   struct json_tape t;
   struct gh_arena arena;
   (void)state;
-  json_tape_init(&t);
+  gh_json_tape_init(&t);
   gh_arena_init(&arena, 0);
-  assert_true(json_tape_read(&t, &arena, GH_STR(text), 8));
+  assert_true(gh_json_tape_read(&t, &arena, GH_STR(text), 8));
   const struct json_node *n = t.nodes + 1;
   assert_int_equal(t.nodes[0].text_len, 3);
   assert_int_equal(t.nodes[0].span, t.nnodes);
@@ -162,7 +162,7 @@ static void test_nodes_span_their_subtrees(void **state)
   assert_int_equal(n->kind, JSON_OBJECT);
   assert_ptr_equal(n + n->span, t.nodes + t.nnodes);
   gh_arena_free(&arena);
-  json_tape_free(&t);
+  gh_json_tape_free(&t);
 }
 
 static void test_a_long_record_grows_the_parser(void **state)

@@ -29,9 +29,9 @@ static int teardown(void **state)
 static bool reads(const char *as, const char *text, const char *zone, int64_t *ms)
 {
   struct time_form form;
-  const char *wrong = time_form_parse(&form, gh_str(as));
+  const char *wrong = gh_time_form_parse(&form, gh_str(as));
   if (wrong) fail_msg("%s: %s", as, wrong);
-  return time_form_read(&form, gh_str(text), gh_zones_find(zones, gh_str(zone)), ms);
+  return gh_time_form_read(&form, gh_str(text), gh_zones_find(zones, gh_str(zone)), ms);
 }
 
 static void is(const char *as, const char *text, const char *zone, const char *rfc3339)
@@ -91,7 +91,7 @@ static void test_a_pattern_that_cannot_be_is_refused(void **state)
   struct time_form form;
   (void)state;
   for (size_t i = 0; i + 1 < sizeof bad / sizeof *bad; i++) {
-    if (!time_form_parse(&form, gh_str(bad[i]))) fail_msg("accepted: %s", bad[i]);
+    if (!gh_time_form_parse(&form, gh_str(bad[i]))) fail_msg("accepted: %s", bad[i]);
   }
 }
 
@@ -101,11 +101,11 @@ static void test_dates(void **state)
   int64_t day;
   const struct gh_zone *shanghai = gh_zones_find(zones, GH_STR("Asia/Shanghai"));
   (void)state;
-  assert_null(time_form_parse(&form, GH_STR("yyyyMMdd")));
-  assert_true(time_form_read_day(&form, GH_STR("20260228"), shanghai, &day));
+  assert_null(gh_time_form_parse(&form, GH_STR("yyyyMMdd")));
+  assert_true(gh_time_form_read_day(&form, GH_STR("20260228"), shanghai, &day));
   assert_int_equal(day, 20512);
-  assert_null(time_form_parse(&form, GH_STR("s")));
-  assert_true(time_form_read_day(&form, GH_STR("1772294400"), shanghai, &day)); /* 2026-02-28T16:00Z: already March there */
+  assert_null(gh_time_form_parse(&form, GH_STR("s")));
+  assert_true(gh_time_form_read_day(&form, GH_STR("1772294400"), shanghai, &day)); /* 2026-02-28T16:00Z: already March there */
   assert_int_equal(day, 20513);
 }
 
