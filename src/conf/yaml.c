@@ -4,6 +4,7 @@
 #include <yaml.h>
 
 #include "goldhour/base/textmap.h"
+#include "goldhour/base/utf8.h"
 
 enum { DEEPEST = 64, FEW_KEYS = 16 };
 
@@ -72,11 +73,22 @@ static bool plain_enough(struct builder *b, const yaml_event_t *e)
 
 static struct gh_node *build(struct builder *b, const yaml_event_t *event, unsigned depth);
 
+/* libyaml counts in characters: a text that takes as many as it has, its quotes aside, stands there as it is. */
+static uint8_t lead_of(const struct gh_node *n, const yaml_event_t *e)
+{
+  yaml_scalar_style_t style = e->data.scalar.style;
+  bool quotes = style == YAML_SINGLE_QUOTED_SCALAR_STYLE || style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+  if ((!quotes && style != YAML_PLAIN_SCALAR_STYLE) || e->start_mark.line != e->end_mark.line) return GH_NODE_FOLDED;
+  size_t taken = e->end_mark.index - e->start_mark.index;
+  return taken == gh_utf8_count(n->text) + (quotes ? 2 : 0) ? quotes : GH_NODE_FOLDED;
+}
+
 static bool fill_scalar(struct builder *b, struct gh_node *n, const yaml_event_t *e)
 {
   n->kind = GH_NODE_SCALAR;
   n->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
   n->text = gh_arena_str(b->arena, gh_str_n((const char *)e->data.scalar.value, e->data.scalar.length));
+  n->lead = lead_of(n, e);
   if (memchr(n->text.ptr, '\0', n->text.len)) return refuse(b, e->start_mark, "a text may not hold the character U+0000", "");
   return true;
 }
@@ -212,4 +224,13 @@ struct gh_node *gh_node_get(const struct gh_node *map, const char *key)
   struct gh_node *n = map->first;
   while (n && !gh_str_eq(n->key, gh_str(key))) n = n->next;
   return n;
+}
+
+struct gh_spot gh_node_spot(const struct gh_node *n, size_t offset)
+{
+  struct gh_spot at = n->at;
+  if (n->kind != GH_NODE_SCALAR || n->lead == GH_NODE_FOLDED) return at;
+  if (offset > n->text.len) offset = n->text.len;
+  at.column += n->lead + (unsigned)gh_utf8_count(gh_str_n(n->text.ptr, offset));
+  return at;
 }

@@ -62,7 +62,7 @@ const struct gh_program *gh_reader_compile(struct gh_rule_reader *r, struct gh_c
   struct gh_cel_fault cel = {0};
   const struct gh_program *program = gh_cel_compile(env, r->arena, text, (struct gh_cel_options){.want = want}, &cel);
   if (program) return program;
-  struct gh_fault *fault = gh_fault(r->faults, n->at, "'%.*s': %.*s%.*s", GH_FMT(n->key), GH_FMT(cel.message), GH_FMT(note));
+  struct gh_fault *fault = gh_fault(r->faults, gh_node_spot(n, cel.offset), "'%.*s': %.*s%.*s", GH_FMT(n->key), GH_FMT(cel.message), GH_FMT(note));
   fault->hint = gh_arena_str(&r->faults->arena, cel.hint);
   fault->excerpt = gh_fault_caret(r->faults, text, cel.offset);
   return NULL;

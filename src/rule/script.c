@@ -12,7 +12,7 @@ static struct gh_str trim(struct gh_str s)
 
 static void say(struct gh_rule_reader *r, const struct gh_node *n, size_t offset, struct gh_str message, struct gh_str hint)
 {
-  struct gh_fault *fault = gh_fault(r->faults, n->at, "'script': %.*s", GH_FMT(message));
+  struct gh_fault *fault = gh_fault(r->faults, gh_node_spot(n, offset), "'script': %.*s", GH_FMT(message));
   fault->hint = hint;
   fault->excerpt = gh_fault_caret(r->faults, n->text, offset);
 }

@@ -9,11 +9,14 @@
 
 enum gh_node_kind { GH_NODE_SCALAR, GH_NODE_LIST, GH_NODE_MAP };
 
+#define GH_NODE_FOLDED UINT8_MAX
+
 struct gh_node {
   enum gh_node_kind kind;
   struct gh_spot at;           /* where it begins */
   struct gh_str text;          /* SCALAR */
   bool quoted;                 /* SCALAR: in quotes, or a block: never null, a bool or a number */
+  uint8_t lead;                /* SCALAR: characters from `at` to the text (1: a quote), if it stands on one line as written; else GH_NODE_FOLDED */
   struct gh_str key;           /* of an entry of a MAP */
   struct gh_spot key_at;
   struct gh_node *first, *next; /* LIST, MAP: the entries; the next entry of the parent */
@@ -24,6 +27,8 @@ struct gh_node {
 struct gh_node *gh_yaml_parse(struct gh_arena *arena, struct gh_str file, struct gh_str text, struct gh_faults *faults);
 /* The entry of a MAP, or NULL. */
 struct gh_node *gh_node_get(const struct gh_node *map, const char *key);
+/* Where a byte of a SCALAR's text stands in the file; where the node begins if the text is folded, escaped or a block. */
+struct gh_spot gh_node_spot(const struct gh_node *n, size_t offset);
 /* Nothing was written: NULL, or a plain scalar that is empty, `~` or `null`. */
 bool gh_node_absent(const struct gh_node *n);
 

@@ -66,6 +66,20 @@ static void test_marks_count_lines_and_characters_from_one(void **state)
   assert_true(gh_str_eq(x->at.file, GH_STR("a.yaml")));
 }
 
+static void test_a_place_within_a_text_is_found_where_it_stands_as_written(void **state)
+{
+  struct gh_node *root = parse(*state, "a: 余额 > 1\nb: '余额 > 1'\nc: 'it''s'\nd: >\n  folded\ne: one\n  two\n");
+  const struct gh_node *plain = gh_node_get(root, "a"), *quoted = gh_node_get(root, "b");
+  assert_int_equal(gh_node_spot(plain, 0).column, 4);
+  assert_int_equal(gh_node_spot(plain, strlen("余额 ")).column, 7);
+  assert_int_equal(gh_node_spot(quoted, strlen("余额 ")).column, 8);
+  assert_int_equal(gh_node_spot(quoted, 1000).column, 11);
+  for (const char *key = "cde"; *key; key++) {
+    const struct gh_node *n = gh_node_get(root, (char[]){*key, '\0'});
+    assert_int_equal(gh_node_spot(n, 2).column, n->at.column);
+  }
+}
+
 static void test_a_byte_order_mark_moves_nothing(void **state)
 {
   struct gh_node *root = parse(*state, "\xef\xbb\xbfkey: x\r\nmore: y\r\n");
@@ -198,6 +212,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     CASE(test_the_tree_has_kinds_texts_and_order),
     CASE(test_marks_count_lines_and_characters_from_one),
+    CASE(test_a_place_within_a_text_is_found_where_it_stands_as_written),
     CASE(test_a_byte_order_mark_moves_nothing),
     CASE(test_a_duplicate_key_is_refused_where_it_stands),
     CASE(test_a_duplicate_among_many_keys_is_found_too),
