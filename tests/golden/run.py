@@ -87,7 +87,8 @@ def main():
             continue
         wrong = run_case(goldhour, name)
         failed = failed or bool(wrong)
-        print('FAILED golden/%s: %d differences\n%s' % (name, len(wrong), '\n'.join(wrong)) if wrong else 'ok golden/' + name, flush=True)
+        print(''.join(line + '\n' for line in wrong), end='')
+        print('FAILED golden/%s: the leads differ' % name if wrong else 'ok golden/' + name, flush=True)
     sys.exit(1 if failed else 0)
 
 
