@@ -196,7 +196,8 @@ static struct gh_value start(const struct program_body *p, const struct gh_cel_f
 
 struct gh_value gh_cel_eval(const struct gh_program *p, const struct gh_cel_frame *frame)
 {
-  return start(p->body, frame, 0, NULL);
+  struct gh_value v = start(p->body, frame, 0, NULL);
+  return v.kind == GH_DOUBLE ? gh_double(v.d) : v; /* outside, a literal is a double like any other */
 }
 
 bool gh_cel_test(const struct gh_program *p, const struct gh_cel_frame *frame, struct gh_value *error)

@@ -56,7 +56,8 @@ __attribute__((no_sanitize("float-divide-by-zero"))) static struct gh_value doub
 static bool to_decimal(struct gh_value *v)
 {
   if (v->kind == GH_DOUBLE) return gh_cel_literal_decimal(*v, v);
-  return v->kind == GH_DECIMAL || v->kind == GH_INT || v->kind == GH_UINT;
+  if (v->kind == GH_UINT && v->u <= INT64_MAX) *v = gh_int(v->i);
+  return v->kind == GH_DECIMAL || v->kind == GH_INT;
 }
 
 static struct gh_value decimal_arithmetic(enum op op, struct gh_value a, struct gh_value b)

@@ -46,7 +46,7 @@ static void a_literal_beside_a_decimal_counts_by_its_text(void **state)
   assert_holds(b, "[0.1, 0.2].exists(x, x == event.amount)", true);
   assert_holds(b, "cel.bind(least, 0.10, event.amount >= least)", true);
   assert_holds(b, "[event.amount, 0.2] == [0.10, 0.20]", true);
-  assert_holds(b, "event.amount * 3 == customer.aum", true);
+  assert_holds(b, "event.amount * 3 == customer.aum && event.amount * 3u == customer.aum", true);
   assert_holds(b, "event.amount != 0.10000000000000001", true);
   struct gh_value sum = value_of(b, "event.amount + 0.100");
   assert_true(sum.kind == GH_DECIMAL && sum.i == 200 && sum.scale == 3);
