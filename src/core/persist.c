@@ -179,6 +179,7 @@ static void put_meta(struct gh_core *core, struct gh_buf *b)
   gh_buf_put_u64(b, core->bits);
   gh_buf_put_i64(b, core->credit_bytes);
   gh_buf_put_u64(b, core->customer_bytes);
+  gh_buf_put_u64(b, core->state.table.count);
   gh_buf_put_text(b, gh_str(core->rules_version));
   for (unsigned i = 0; i < GH_INPUTS; i++) {
     gh_buf_put_u64(b, core->positions[i].offset);
@@ -239,6 +240,7 @@ static bool read_meta(struct gh_core *core, struct gh_str bytes)
   core->bits = (unsigned)gh_read_u64(&r);
   core->credit_bytes = gh_read_i64(&r);
   core->customer_bytes = gh_read_u64(&r);
+  uint64_t customers = gh_read_u64(&r);
   struct gh_str version = gh_read_text(&r);
   if (version.len >= sizeof core->rules_version || core->bits > BITS_MAX) return false;
   memcpy(core->rules_version, version.len ? version.ptr : "", version.len);
@@ -250,7 +252,9 @@ static bool read_meta(struct gh_core *core, struct gh_str bytes)
     struct gh_str name = gh_read_text(&r);
     read_counter(core, name, gh_read_u64(&r));
   }
-  return !r.bad;
+  if (r.bad || customers > UINT32_MAX / 4) return false;
+  gh_state_reserve(&core->state, customers);
+  return true;
 }
 
 static bool before_cursor(void *ctx, uint64_t hash) { return hash >= ((const struct gh_core *)ctx)->cursor; }

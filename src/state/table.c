@@ -21,11 +21,11 @@ static void insert(struct gh_table *t, uint32_t index, uint64_t hash)
   t->slots[at] = slot_of(index, hash);
 }
 
-static void grow(struct gh_table *t)
+static void grow(struct gh_table *t, unsigned cap_bits)
 {
   uint64_t *old = t->slots;
   uint64_t old_cap = old ? UINT64_C(1) << t->cap_bits : 0;
-  t->cap_bits = old ? t->cap_bits + 1 : FIRST_CAP_BITS;
+  t->cap_bits = cap_bits;
   t->slots = calloc((size_t)1 << t->cap_bits, sizeof *t->slots);
   GH_CHECK(t->slots && "out of memory");
   for (uint64_t i = 0; i < old_cap; i++)
@@ -65,7 +65,7 @@ struct gh_customer *gh_customer_make(struct gh_state *s, struct gh_str key)
   uint64_t hash = gh_hash(key);
   struct gh_customer *c = find(t, key, hash);
   if (c) return c;
-  if (!t->slots || (uint64_t)t->count * 4 >= (UINT64_C(3) << t->cap_bits)) grow(t);
+  if (!t->slots || (uint64_t)t->count * 4 >= (UINT64_C(3) << t->cap_bits)) grow(t, t->slots ? t->cap_bits + 1 : FIRST_CAP_BITS);
   uint32_t index = new_record(t);
   c = record(t, index);
   *c = (struct gh_customer){.hash = hash, .key = gh_arena_str(&t->keys, key), .profile_ms = INT64_MIN};
@@ -73,6 +73,13 @@ struct gh_customer *gh_customer_make(struct gh_state *s, struct gh_str key)
   t->count++;
   s->memory_bytes += sizeof *c + key.len + 16;
   return c;
+}
+
+void gh_state_reserve(struct gh_state *s, uint64_t customers)
+{
+  unsigned bits = FIRST_CAP_BITS;
+  while (customers * 4 >= UINT64_C(3) << bits) bits++;
+  if (!s->table.slots || bits > s->table.cap_bits) grow(&s->table, bits);
 }
 
 bool gh_customer_empty(const struct gh_customer *c)

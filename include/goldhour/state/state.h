@@ -120,6 +120,8 @@ void gh_state_free(struct gh_state *s);
 /* table.c. The customer of that key, or NULL; and one that is made if absent. Pointers stay valid until the customer is removed. */
 struct gh_customer *gh_customer_find(const struct gh_state *s, struct gh_str key);
 struct gh_customer *gh_customer_make(struct gh_state *s, struct gh_str key);
+/* Room for so many, before they are loaded: they come in the order of the hash, and would crowd the first slots of a table that is too small. */
+void gh_state_reserve(struct gh_state *s, uint64_t customers);
 bool gh_customer_empty(const struct gh_customer *c);
 void gh_customer_remove(struct gh_state *s, struct gh_customer *c); /* it must be empty */
 /* Calls `each` for the customers with first <= hash <= last; in no order. */
