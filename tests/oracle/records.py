@@ -123,7 +123,7 @@ class Event:
         self.change = read_change(o, schema)
 
     def order(self):
-        return (self.t, self.customer.encode(), self.id.encode())
+        return (self.t, self.id.encode(), self.customer.encode())
 
     def row(self):
         fields = {} if self.type == 'customer' else dict(self.fields)
