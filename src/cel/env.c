@@ -4,12 +4,6 @@
 
 enum { DENSE_BYTES = 8192 };
 
-struct release {
-  struct release *next;
-  void (*call)(void *object);
-  void *object;
-};
-
 static const struct gh_overload_table *const tables[] = {
   &gh_cel_core_functions, &gh_cel_time_functions, &gh_cel_string_functions, &gh_cel_math_functions, &gh_cel_decimal_functions,
 };
@@ -66,7 +60,7 @@ struct gh_cel_env *gh_cel_env_new(struct gh_arena *arena, const struct gh_zones 
   env->zone = zone;
   gh_textmap_init(&env->index, arena);
   gh_textmap_init(&env->function_index, arena);
-  gh_arena_init(&env->prepared.arena, 0);
+  gh_arena_init(&env->prepared, 0);
   size_t rows = 0;
   for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) rows += tables[t]->n;
   env->functions = gh_arena_zero(arena, rows + 1, sizeof *env->functions);
@@ -74,20 +68,7 @@ struct gh_cel_env *gh_cel_env_new(struct gh_arena *arena, const struct gh_zones 
   return env;
 }
 
-void gh_cel_env_free(struct gh_cel_env *env)
-{
-  for (struct release *r = env->prepared.releases; r; r = r->next) r->call(r->object);
-  env->prepared.releases = NULL;
-  gh_arena_free(&env->prepared.arena);
-}
-
-void gh_cel_on_free(struct gh_arena *arena, void (*release)(void *object), void *object)
-{
-  struct prepared *prepared = (struct prepared *)(void *)arena; /* its first member: functions are given no other arena */
-  struct release *r = gh_arena_alloc(arena, sizeof *r);
-  *r = (struct release){prepared->releases, release, object};
-  prepared->releases = r;
-}
+void gh_cel_env_free(struct gh_cel_env *env) { gh_arena_free(&env->prepared); }
 
 void *gh_cel_env_dense(struct gh_cel_env *env, struct gh_arena *arena, size_t size)
 {

@@ -30,7 +30,6 @@ struct cel_function_name {
   struct cel_function *first; /* NULL: not read yet */
 };
 
-struct release;
 struct gh_cel_env {
   struct gh_arena *arena; /* borrowed */
   const struct gh_zones *zones;
@@ -42,7 +41,7 @@ struct gh_cel_env {
   struct cel_function_name *functions;
   char *dense_at;    /* a piece of the arena in which programs' tests stand side by side */
   size_t dense_left;
-  struct prepared { struct gh_arena arena; struct release *releases; } prepared; /* by functions, when compiling; they see .arena alone */
+  struct gh_arena prepared; /* what functions prepared when compiling; gives back what they registered with it */
 };
 
 /* Cleared memory for what is read at every evaluation: close to what was given before, where `arena` is the environment's own (another

@@ -7,7 +7,13 @@
 
 #define DOUBLE_WHOLE (INT64_C(1) << 53) /* ints up to here are doubles, exactly */
 
-static bool is_slot(const struct node *n) { return n->kind == NODE_SLOT && !n->has && n->slot->type.kind != GH_DATE; }
+/* Dates are converted when they are loaded, alone or in a list. */
+static bool is_slot(const struct node *n)
+{
+  if (n->kind != NODE_SLOT || n->has) return false;
+  enum gh_kind kind = (enum gh_kind)n->slot->type.kind;
+  return kind != GH_DATE && kind != GH_LIST && kind != GH_MAP;
+}
 static bool is_constant(const struct node *n) { return n->kind == NODE_CONST && n->value.kind != GH_ERROR; }
 
 static bool relation_of(enum op op, bool flipped, uint8_t *relation)

@@ -108,7 +108,6 @@ struct program_body {
   uint32_t npredicates;
   uint32_t depth; /* of the stack, at most */
   const struct instruction *code;
-  uint32_t ncode;
   uint32_t nslots;
   const struct program_slot *slots;
   const struct gh_zones *zones;

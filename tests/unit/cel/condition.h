@@ -13,7 +13,7 @@
 #include "goldhour/cel/cel.h"
 #include "goldhour/model/decimal.h"
 
-enum { AMOUNT, TOPIC, COUNT, RATE, FLAG, MATURES, TIME, LABELS, EVENT_SLOTS };
+enum { AMOUNT, TOPIC, COUNT, RATE, FLAG, MATURES, TIME, LABELS, PAYDAYS, EVENT_SLOTS };
 enum { AGE, AUM, NAME, FUNDS, CUSTOMER_SLOTS };
 
 struct bank {
@@ -55,6 +55,7 @@ static int __attribute__((unused)) open_bank(void **state)
   declare(b, "event.matures_on", "date", 0, MATURES);
   declare(b, "event.time", "timestamp", 0, TIME);
   declare(b, "event.labels", "map(string, int)", 0, LABELS);
+  declare(b, "event.paydays", "list(date)", 0, PAYDAYS);
   declare(b, "customer.age", "int", 1, AGE);
   declare(b, "customer.aum", "decimal(2)", 1, AUM);
   declare(b, "customer.name", "string", 1, NAME);

@@ -84,6 +84,10 @@ static void a_date_is_the_beginning_of_its_day(void **state)
   assert_holds(b, "event.matures_on - now == duration('1h')", true);
   assert_holds(b, "event.matures_on == timestamp('2026-03-02T00:00:00Z')", true);
   assert_holds(b, "has(event.matures_on) && now < event.matures_on", true);
+  b->event[PAYDAYS] = (struct gh_value){.kind = GH_LIST, .len = 1, .items = &b->event[MATURES]};
+  assert_holds(b, "event.matures_on in event.paydays", true);
+  assert_holds(b, "event.paydays == [timestamp('2026-03-02T00:00:00Z')]", true);
+  assert_holds(b, "event.paydays.all(d, d > now)", true);
 }
 
 static void a_feature_is_fetched_when_it_is_needed(void **state)
