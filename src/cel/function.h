@@ -26,13 +26,10 @@ struct gh_overload {
   const char *params; /* types as gh_cel_type_parse reads them, separated by ';': "string;string;int"; type parameters are A, B: "list(A)"; "..." at the end: any number more of the last */
   const char *result; /* "int" */
   gh_function call;
-  /* May be NULL. For constant arguments (kind GH_ABSENT where not constant): makes something once at compile time (a compiled regular expression), in the arena or registered for
-   * freeing by gh_arena_on_free; an error value in `*fault` refuses the program. */
+  /* May be NULL. For constant arguments (kind GH_ABSENT where not constant): makes something once at compile time (a compiled regular expression), in the arena, or freed with
+   * it by gh_arena_on_free (at gh_cel_env_free); an error value in `*fault` refuses the program. */
   const void *(*prepare)(struct gh_arena *arena, const struct gh_value *args, unsigned n, struct gh_value *fault);
 };
-
-/* For `prepare`, with the arena it was given: `release(object)` is called by gh_cel_env_free. */
-void gh_cel_on_free(struct gh_arena *arena, void (*release)(void *object), void *object);
 
 struct gh_overload_table { const struct gh_overload *rows; size_t n; };
 /* One a file: the families. */
