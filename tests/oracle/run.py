@@ -2,8 +2,9 @@
 """Compares `goldhour replay` with the recount, over random cases: run.py GOLDHOUR [--seeds A..B] [--customers N] [--days D] [--shrink] [--big] [--daemon]
 [--keep DIR]
 
-First the recount itself is held against the golden cases. Then each seed is generated (generate.py), recounted (recount.py) and replayed; then once more with every event twice and, in calm cases, shuffled within the
-lateness, where the leads must also be those of the undisturbed order. --shrink makes a failing case small. --big: thousands of customers.
+First the recount itself is held against the golden cases. Then each seed is generated (generate.py), recounted (recount.py) and replayed; then once more
+with every event twice and, in calm cases, shuffled within the lateness, where the leads must also be those of the undisturbed order. --shrink makes a
+failing case small. --big: thousands of customers.
 --daemon compares `goldhour run --until-end` instead, in small batches, killed a few times on the way.
 """
 import argparse
