@@ -138,9 +138,18 @@ static uint32_t combine(struct machine *m, const struct instruction *i, uint32_t
   return absorb(&m->top[-1], v, i->op == DO_AND) ? i->target : next;
 }
 
+/* As combine; a plain yes or no makes no value. */
 static uint32_t combine_predicate(struct machine *m, const struct instruction *i, uint32_t next)
 {
-  return absorb(&m->top[-1], predicate(m, &i->predicate), i->op == DO_AND_PREDICATE) ? i->target : next;
+  const struct gh_value *row = m->frame->rows[i->predicate.row];
+  bool neutral = i->op == DO_AND_PREDICATE;
+  enum judgement j = row ? gh_cel_judge(&i->predicate, &row[i->predicate.slot]) : JUDGED_OTHERWISE;
+  if (j == (neutral ? JUDGED_TRUE : JUDGED_FALSE)) return next;
+  if (j != JUDGED_OTHERWISE) {
+    m->top[-1] = gh_bool(!neutral);
+    return i->target;
+  }
+  return absorb(&m->top[-1], predicate(m, &i->predicate), neutral) ? i->target : next;
 }
 
 /* Runs from instruction `at` on; the result is the top of the stack. */

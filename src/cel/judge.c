@@ -95,12 +95,6 @@ static enum judgement judge(const struct gh_cel_predicate *p, const struct gh_va
 
 enum judgement gh_cel_judge(const struct gh_cel_predicate *p, const struct gh_value *v) { return judge(p, v); }
 
-struct gh_value gh_cel_slot(const struct gh_cel_frame *frame, unsigned row, unsigned slot)
-{
-  if (frame->rows[row]) return frame->rows[row][slot];
-  return frame->fetch ? frame->fetch(frame->ctx, row, slot) : gh_absent();
-}
-
 /* Texts of one length are equal if their ends are: up to 16 bytes the ends meet. */
 static inline struct cel_text_ends text_ends(const char *text, uint32_t n)
 {

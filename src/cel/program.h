@@ -140,7 +140,11 @@ enum judgement gh_cel_judge(const struct gh_cel_predicate *p, const struct gh_va
 enum judgement gh_cel_judge_all(const struct gh_program *p, const struct gh_cel_frame *frame);
 struct cel_text_ends gh_cel_text_ends(const char *text, uint32_t n); /* n <= 16 */
 /* A slot's value; rows that are not there are asked for. */
-struct gh_value gh_cel_slot(const struct gh_cel_frame *frame, unsigned row, unsigned slot);
+static inline struct gh_value gh_cel_slot(const struct gh_cel_frame *frame, unsigned row, unsigned slot)
+{
+  if (frame->rows[row]) return frame->rows[row][slot];
+  return frame->fetch ? frame->fetch(frame->ctx, row, slot) : gh_absent();
+}
 
 /* eval.c: dispatches a call on the kinds of its arguments. */
 struct gh_value gh_cel_invoke(struct gh_call *call, const struct program_call *site, const struct gh_value *args, uint32_t n);
