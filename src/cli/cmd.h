@@ -29,6 +29,8 @@ int gh_cmd_test(int argc, char **argv);
 struct gh_set *gh_cli_load(const char *config, const struct gh_zones *zones);
 /* The same, never warning that the calendar ends soon: for commands whose output must not depend on today's date. */
 struct gh_set *gh_cli_load_timeless(const char *config, const struct gh_zones *zones);
+/* goldhour.yaml alone, for commands that look at the store and must work while rules are broken. False: the faults are printed. */
+bool gh_cli_conf(const char *config, struct gh_conf *conf, struct gh_arena *arena);
 /* Whether `run` can begin by this set: it has a source. False with a fault. */
 bool gh_cli_runnable(const struct gh_set *set, struct gh_faults *faults);
 /* Prints every fault as `check` does. */

@@ -131,14 +131,18 @@ static int read_options(int argc, char **argv, struct dlq *d)
   return read_words(argc, argv, d);
 }
 
-static int look(struct dlq *d, struct gh_set *set)
+static int look(struct dlq *d, const struct gh_conf *conf, struct gh_arena *arena)
 {
-  if (set->conf.store != GH_STORE_SQLITE) {
+  if (conf->store != GH_STORE_SQLITE) {
     fprintf(stderr, "goldhour dlq: the configured store is in memory: its dead letters end with the process\n");
     return GH_EXIT_FAILED;
   }
-  d->zone = set->zone;
-  return read_store(d, gh_path_join(&set->arena, set->conf.dir, set->conf.store_path.text).ptr);
+  struct gh_zones *zones = gh_zones_load();
+  d->zone = gh_zones_find(zones, conf->zone);
+  if (!d->zone) d->zone = gh_zones_find(zones, GH_STR("UTC"));
+  int status = read_store(d, gh_path_join(arena, conf->dir, conf->store_path.text).ptr);
+  gh_zones_free(zones);
+  return status;
 }
 
 int gh_cmd_dlq(int argc, char **argv)
@@ -146,10 +150,10 @@ int gh_cmd_dlq(int argc, char **argv)
   struct dlq d = {.config = GH_CONFIG_FILE};
   int status = read_options(argc, argv, &d);
   if (status >= 0) return status;
-  struct gh_zones *zones = gh_zones_load();
-  struct gh_set *set = gh_cli_load(d.config, zones);
-  status = set ? look(&d, set) : GH_EXIT_CONFIG;
-  gh_set_free(set);
-  gh_zones_free(zones);
+  struct gh_conf conf;
+  struct gh_arena arena;
+  gh_arena_init(&arena, 0);
+  status = gh_cli_conf(d.config, &conf, &arena) ? look(&d, &conf, &arena) : GH_EXIT_CONFIG;
+  gh_arena_free(&arena);
   return status;
 }
