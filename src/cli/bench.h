@@ -53,6 +53,8 @@ struct gh_bench_bank {
 /* False: said on stderr. Free it in either case. */
 bool gh_bench_bank_make(struct gh_bench_bank *bank, const struct gh_bench_options *o);
 void gh_bench_bank_free(struct gh_bench_bank *bank);
+/* How many of the events a part takes with gh_bench_rules[size]: a fifth with 10,000 rules, so that a run ends in time. */
+unsigned gh_bench_events(const struct gh_bench_bank *bank, unsigned size);
 /* The path of a file of the bank, in `path`. */
 const char *gh_bench_path(const struct gh_bench_bank *bank, const char *name, char path[800]);
 /* Writes a file of the bank. False: said on stderr. */

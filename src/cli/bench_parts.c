@@ -80,11 +80,11 @@ static void keep_events(struct rows *rows, const struct gh_bench_bank *bank, con
   gh_decoder_free(decoder);
 }
 
-static uint64_t match_pass(const struct gh_bench_bank *bank, const struct gh_set *set, const struct rows *rows, struct gh_arena *scratch)
+static uint64_t match_pass(const struct gh_set *set, const struct rows *rows, unsigned nevents, struct gh_arena *scratch)
 {
   struct gh_cel_frame frame = {.scratch = scratch};
   uint64_t matches = 0;
-  for (unsigned i = 0; i < bank->nevents; i++) {
+  for (unsigned i = 0; i < nevents; i++) {
     if (!rows->types[i] || rows->types[i]->index == GH_CUSTOMER_TYPE) continue;
     const struct gh_type_plan *plan = &set->rules->plans[rows->types[i]->index];
     frame.rows[GH_ROW_EVENT] = rows->slots[i];
@@ -103,11 +103,12 @@ bool gh_bench_rules_match(const struct gh_bench_bank *bank, struct gh_bench_repo
   for (unsigned i = 0; i < GH_BENCH_SIZES; i++) {
     struct rows rows;
     struct gh_bench_row *row = gh_bench_row(r, names[i], whats[i]);
+    unsigned nevents = gh_bench_events(bank, i);
     keep_events(&rows, bank, bank->sets[i]);
     for (unsigned run = 0; run < bank->runs; run++) {
       uint64_t began = gh_monotonic_ns();
-      matches = match_pass(bank, bank->sets[i], &rows, &scratch);
-      gh_bench_pass(&row->passes, gh_monotonic_ns() - began, bank->nevents);
+      matches = match_pass(bank->sets[i], &rows, nevents, &scratch);
+      gh_bench_pass(&row->passes, gh_monotonic_ns() - began, nevents);
     }
     gh_arena_free(&rows.arena);
   }
