@@ -1,9 +1,16 @@
 /* CEL, the condition language: parse, check, compile once; evaluate without I/O and, for common operators, without allocation.
  *
- * Names. An environment declares names (dotted ones too: `event.amount`), each with a type and the place of its value: a row and a slot. A frame
- * gives the rows when a program is evaluated. A row that is NULL is computed on demand by `fetch` (features).
- * A slot that holds GH_ABSENT is absent: `has(name)` is false, use is an error. A GH_DATE slot counts in conditions as the timestamp of the day's beginning in the
- * environment's zone. An error is a value of kind GH_ERROR; `&&`, `||`, `all`, `exists` absorb it as CEL says.
+ * Names. An environment declares names (dotted ones too: `event.amount`), each with a type and the place of its value: a row and a slot.
+ * A frame gives the rows when a program is evaluated. A row that is NULL is computed on demand by `fetch` (features). A slot that holds
+ * GH_ABSENT is absent: `has(name)` is false, use is an error. A GH_DATE slot counts in conditions as the timestamp of the day's beginning
+ * in the environment's zone. An error is a value of kind GH_ERROR; `&&`, `||`, `all`, `exists` absorb it as CEL says.
+ *
+ * The way of a condition: lex.c, parse.c (macro.c on the way) make the tree of ast.h; check.c and its like resolve names and infer types;
+ * constant.c folds; compile.c makes the instructions of program.h, predicate.c and arrange.c what the hot path of judge.c reads. eval.c
+ * runs them. Functions are rows of tables: function.h. docs/cel.md is the language's manual.
+ *
+ * A program borrows from its environment, which outlives it. Programs may be evaluated by many threads at once, each with its own frame;
+ * compiling is for one thread an environment.
  *
  * Bounds. One evaluation may use GH_CEL_BYTES of scratch and GH_CEL_STEPS steps; beyond that it is an error.
  */
@@ -24,7 +31,7 @@ struct gh_program;
 
 /* A new environment, in `arena`. `zones` is borrowed (NULL: UTC and fixed offsets alone); `zone` is that of dates (NULL: UTC). */
 struct gh_cel_env *gh_cel_env_new(struct gh_arena *arena, const struct gh_zones *zones, const struct gh_zone *zone);
-/* Gives back what lies outside the arena (compiled regular expressions); the environment's programs must not be used after it. The arena stays. */
+/* Gives back what lies outside the arena (compiled regular expressions); its programs must not be used after it. The arena stays. */
 void gh_cel_env_free(struct gh_cel_env *env);
 /* Declares a name; `name` is copied. A second declaration of the same name wins. */
 void gh_cel_declare(struct gh_cel_env *env, struct gh_str name, struct gh_type type, unsigned row, unsigned slot);
@@ -53,7 +60,9 @@ struct gh_str gh_program_text(const struct gh_program *p);
 
 /* What must hold of single slots for a condition to be true: its top-level conjuncts of the form slot-relation-constant. An index over many
  * conditions picks those it understands; what is left is for gh_cel_test. */
-enum gh_cel_relation { GH_CEL_EQ, GH_CEL_NE, GH_CEL_LT, GH_CEL_LE, GH_CEL_GT, GH_CEL_GE, GH_CEL_IN, GH_CEL_NOT_IN, GH_CEL_HAS, GH_CEL_HAS_NOT };
+enum gh_cel_relation {
+  GH_CEL_EQ, GH_CEL_NE, GH_CEL_LT, GH_CEL_LE, GH_CEL_GT, GH_CEL_GE, GH_CEL_IN, GH_CEL_NOT_IN, GH_CEL_HAS, GH_CEL_HAS_NOT,
+};
 struct gh_cel_predicate {
   uint8_t relation; /* enum gh_cel_relation */
   uint8_t form;     /* private: how it is evaluated */
