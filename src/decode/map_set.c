@@ -1,7 +1,7 @@
 /* The two sections of a mapping: events, with an entry for each kind of record that matters, and profiles. */
 #include "mapping.h"
 
-static const struct gh_type string_type = {.kind = GH_STRING}, time_type = {.kind = GH_TIMESTAMP}, bool_type = {.kind = GH_BOOL};
+static const struct gh_type string_type = {.kind = GH_STRING}, bool_type = {.kind = GH_BOOL};
 
 static bool good_name(struct gh_str name)
 {
@@ -115,16 +115,33 @@ static bool entry_type(struct map_parse *p, const struct gh_node *node, struct m
   return false;
 }
 
-/* id, customer, time: of the entry, else of the section. */
-static bool head_source(struct map_parse *p, const struct gh_node *const nodes[2], const char *key, const struct source **out)
+/* id, customer and time as the section gives them for all its entries. */
+struct heads {
+  const struct gh_node *nodes[3];
+  const struct source *sources[3]; /* NULL beside a node: faulty, and said */
+};
+
+static const struct { const char *key; enum gh_kind kind; } head_keys[] = {{"id", GH_STRING}, {"customer", GH_STRING}, {"time", GH_TIMESTAMP}};
+
+static bool parse_heads(struct map_parse *p, const struct gh_node *section, struct heads *heads)
 {
-  const struct gh_node *node = gh_node_get(nodes[0], key);
-  if (!node) node = gh_node_get(nodes[1], key);
-  if (!node) {
-    gh_fault(p->faults, nodes[0]->at, "no '%s' is given, here or for all entries", key);
-    return false;
+  bool good = true;
+  for (unsigned i = 0; i < 3; i++) {
+    heads->nodes[i] = gh_node_get(section, head_keys[i].key);
+    if (!heads->nodes[i]) continue;
+    heads->sources[i] = gh_source_parse(p, heads->nodes[i], gh_str(head_keys[i].key), (struct gh_type){.kind = head_keys[i].kind});
+    good &= heads->sources[i] != NULL;
   }
-  *out = gh_source_parse(p, node, gh_str(key), strcmp(key, "time") == 0 ? time_type : string_type);
+  return good;
+}
+
+/* One of them for an entry: its own, else the section's. */
+static bool entry_head(struct map_parse *p, const struct gh_node *entry, const struct heads *heads, unsigned i, const struct source **out)
+{
+  const struct gh_node *own = gh_node_get(entry, head_keys[i].key);
+  struct gh_type type = {.kind = head_keys[i].kind};
+  *out = own ? gh_source_parse(p, own, gh_str(head_keys[i].key), type) : heads->sources[i];
+  if (!own && !heads->nodes[i]) gh_fault(p->faults, entry->at, "no '%s' is given, here or for all entries", head_keys[i].key);
   return *out != NULL;
 }
 
@@ -146,15 +163,14 @@ static bool parse_when(struct map_parse *p, const struct gh_node *node, struct m
   return entry->when != NULL;
 }
 
-static bool parse_entry(struct map_parse *p, const struct gh_node *node, const struct gh_node *section, struct map_entry *entry)
+static bool parse_entry(struct map_parse *p, const struct gh_node *node, const struct heads *heads, struct map_entry *entry)
 {
   static const char *const keys[] = {"type", "when", "id", "customer", "time", "fields", "forget", NULL};
-  const struct gh_node *const heads[2] = {node, section};
   if (!gh_want_map(node, keys, p->faults) || !entry_type(p, node, entry)) return false;
   bool good = parse_when(p, gh_node_get(node, "when"), entry);
-  good &= head_source(p, heads, "id", &entry->id);
-  good &= head_source(p, heads, "customer", &entry->customer);
-  good &= head_source(p, heads, "time", &entry->time);
+  good &= entry_head(p, node, heads, 0, &entry->id);
+  good &= entry_head(p, node, heads, 1, &entry->customer);
+  good &= entry_head(p, node, heads, 2, &entry->time);
   good &= parse_forget(p, gh_node_get(node, "forget"), entry);
   return parse_fields(p, gh_node_get(node, "fields"), entry) && required_fields(p, node, entry) && good;
 }
@@ -183,26 +199,35 @@ struct map_set *gh_map_events_parse(struct map_parse *p, const struct gh_node *n
   struct map_set *set = new_set(p);
   if (!gh_want_map(node, keys, p->faults)) return NULL;
   const struct gh_node *entries = gh_node_get(node, "entries");
-  bool good = parse_raws(p, gh_node_get(node, "raw")) && parse_others(p, gh_node_get(node, "otherwise"));
+  bool raws = parse_raws(p, gh_node_get(node, "raw")), good = parse_others(p, gh_node_get(node, "otherwise"));
   if (!entries) gh_fault(p->faults, node->at, "'events' needs 'entries': one for each kind of record that matters");
   if (!entries || !gh_want_list(entries, p->faults)) return NULL;
-  if (!good) return NULL; /* what follows would only repeat it */
+  if (!raws) return NULL; /* what follows would only repeat it */
+  struct heads heads = {0};
+  good &= parse_heads(p, node, &heads);
   set->entries = gh_arena_zero(p->arena, entries->count + 1, sizeof *set->entries);
-  for (const struct gh_node *e = entries->first; e; e = e->next) good &= parse_entry(p, e, node, &set->entries[set->nentries++]);
+  for (const struct gh_node *e = entries->first; e; e = e->next) good &= parse_entry(p, e, &heads, &set->entries[set->nentries++]);
   return good ? set : NULL;
+}
+
+static bool profile_customer(struct map_parse *p, const struct gh_node *node, struct map_entry *entry)
+{
+  const struct gh_node *customer = gh_node_get(node, "customer");
+  if (!customer) gh_fault(p->faults, node->at, "'profiles' needs 'customer': where the customer's id stands");
+  if (customer) entry->customer = gh_source_parse(p, customer, GH_STR("customer"), string_type);
+  return entry->customer != NULL;
 }
 
 struct map_set *gh_map_profiles_parse(struct map_parse *p, const struct gh_node *node)
 {
   static const char *const keys[] = {"raw", "when", "customer", "fields", "csv", NULL};
   struct map_set *set = new_set(p);
-  const struct gh_node *const heads[2] = {node, node};
   if (!gh_want_map(node, keys, p->faults) || !parse_raws(p, gh_node_get(node, "raw"))) return NULL;
   struct map_entry *entry = set->entries = gh_arena_zero(p->arena, 1, sizeof *set->entries);
   set->nentries = 1;
   entry->type = &p->schema->customer;
   bool good = parse_when(p, gh_node_get(node, "when"), entry);
-  good &= head_source(p, heads, "customer", &entry->customer);
+  good &= profile_customer(p, node, entry);
   good &= parse_fields(p, gh_node_get(node, "fields"), entry);
   return good ? set : NULL;
 }

@@ -202,6 +202,11 @@ const struct source *gh_source_parse(struct map_parse *p, const struct gh_node *
 {
   struct source *s = gh_arena_zero(p->arena, 1, sizeof *s);
   *s = (struct source){.name = name, .type = type, .path = -1, .zone = p->zone, .minor_digits = -1};
+  if (node->kind == GH_NODE_LIST) {
+    struct gh_fault *f = gh_fault(p->faults, node->at, "'%.*s': expected a JSON pointer or a map, found a list", GH_FMT(node->key));
+    f->hint = GH_STR("texts and pointers are put together by {join: [ … ]}");
+    return NULL;
+  }
   bool good = node->kind == GH_NODE_MAP ? parse_map(p, node, s) : parse_pointer(p, node, &s->path);
   return good ? s : NULL;
 }

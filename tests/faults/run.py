@@ -16,7 +16,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-GOOD = ['config/init', 'config/demo', 'tests/faults/00-good']
+GOOD = ['config/init', 'config/demo', 'config', 'tests/real-bank', 'tests/faults/00-good']
 
 
 def output(goldhour, folder):
@@ -42,7 +42,9 @@ def editor_schemas():
     import jsonschema
     import yaml
     loader = yaml_loader(yaml)
-    for kind, patterns in {'goldhour': ['goldhour.yaml'], 'schema': ['schema.yaml'], 'rules': ['rules.yaml', 'rules/*.yaml'], 'tests': ['rules/*.test.yaml']}.items():
+    kinds = {'goldhour': ['goldhour.yaml'], 'schema': ['schema.yaml'], 'mapping': ['mapping.yaml', 'mappings/*.yaml'], 'rules': ['rules.yaml', 'rules/*.yaml'],
+             'tests': ['rules/*.test.yaml']}
+    for kind, patterns in kinds.items():
         with open(os.path.join(ROOT, 'config/schema', kind + '.json'), encoding='utf-8') as f:
             validator = jsonschema.Draft202012Validator(json.load(f))
         for path in sorted(p for folder in GOOD for pattern in patterns for p in glob.glob(os.path.join(ROOT, folder, pattern))):

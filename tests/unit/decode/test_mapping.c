@@ -305,7 +305,7 @@ static void test_faults_say_where_and_what(void **state)
   faulty("events:\n  raw: {k: {cel: '1'}}\n  entries: []\n", "unknown key 'cel'");
   faulty("events: {entries: [], otherwise: drop}\n", "expected pass or refuse");
   faulty("tables: {t: {codes: {a: b}, otherwise: guess}}\n", "expected refuse, absent, keep");
-  faulty("profiles: {fields: {name: /n}}\n", "no 'customer' is given");
+  faulty("profiles: {fields: {name: /n}}\n", "needs 'customer'");
   faulty("profiles: {customer: /c, csv: {delimiter: '\"'}}\n", "'delimiter'");
 }
 
