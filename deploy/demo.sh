@@ -15,6 +15,6 @@ echo "Building into $build (a minute the first time)"
 if [ -t 1 ]; then
   ninja -C "$build" goldhour
 else
-  ninja -C "$build" goldhour >"$build/build.log" 2>&1 || { tail -n 40 "$build/build.log" >&2; exit 1; }
+  ninja -C "$build" goldhour >"$build/build.log" 2>&1 || { sed -n '/^FAILED/,$p' "$build/build.log" | head -n 40 >&2; exit 1; }
 fi
 exec "$build/goldhour" demo --dir build/demo "$@"
