@@ -23,14 +23,14 @@ static void keys_of_type(struct gh_decoder *d, struct canonical *c, const struct
 void gh_canonical_init(struct gh_decoder *d)
 {
   unsigned n = d->schema->ntypes;
+  struct gh_str *names = gh_arena_alloc(&d->own, (n + 1) * sizeof *names);
   d->canonical = gh_arena_zero(&d->own, n + 1, sizeof *d->canonical);
-  for (unsigned i = 0; i < n; i++) keys_of_type(d, &d->canonical[i], &d->schema->types[i]);
-  keys_of_type(d, &d->canonical[n], &d->schema->customer);
-}
-
-static struct canonical *canonical_of(struct gh_decoder *d, const struct gh_event_type *type)
-{
-  return &d->canonical[type->index == GH_CUSTOMER_TYPE ? d->schema->ntypes : type->index];
+  for (unsigned i = 0; i <= n; i++) {
+    const struct gh_event_type *type = i < n ? &d->schema->types[i] : &d->schema->customer;
+    names[i] = type->name;
+    keys_of_type(d, &d->canonical[i], type);
+  }
+  gh_keys_init(&d->types, &d->own, names, n + 1);
 }
 
 /* The first value of a key; NULL if there is none. */
@@ -77,9 +77,8 @@ static bool erases(const struct gh_decoder *d, const struct canonical *c)
 }
 
 /* Every member of the record into `head` or its slot. */
-static enum gh_decoded members(struct gh_decoder *d, struct gh_record *out, struct head *head)
+static enum gh_decoded members(struct gh_decoder *d, struct canonical *c, struct gh_record *out, struct head *head)
 {
-  struct canonical *c = canonical_of(d, out->event.type);
   const struct json_node *root = d->tape.nodes;
   bool erasure = erases(d, c);
   unsigned place = 0;
@@ -118,12 +117,12 @@ static enum gh_decoded forget_value(struct gh_decoder *d, struct gh_record *out,
   return GH_DECODED;
 }
 
-static enum gh_decoded fill(struct gh_decoder *d, struct gh_record *out, const struct gh_event_type *type, bool bulk)
+static enum gh_decoded fill(struct gh_decoder *d, struct canonical *c, struct gh_record *out, bool bulk)
 {
   struct head head = {0};
-  out->event.type = type;
-  memset(d->slots, 0, type->nfields * sizeof *d->slots);
-  enum gh_decoded done = members(d, out, &head);
+  out->event.type = c->type;
+  memset(d->slots, 0, c->type->nfields * sizeof *d->slots);
+  enum gh_decoded done = members(d, c, out, &head);
   if (done == GH_DECODED && !bulk) done = id_value(d, out, head.id, GH_STR("id"));
   if (done == GH_DECODED) done = id_value(d, out, head.customer, GH_STR("customer"));
   if (done == GH_DECODED && !bulk) done = time_value(d, out, head.time);
@@ -138,12 +137,12 @@ enum gh_decoded gh_canonical_event(struct gh_decoder *d, struct gh_record *out)
   if (!n || n->kind == JSON_NULL || (n->kind == JSON_STRING && n->text_len == 0)) return gh_decoder_refuse_missing(d, out, GH_STR("type"));
   const char *found = gh_json_kind_name(n->kind);
   if (n->kind != JSON_STRING) return gh_decoder_refuse(d, out, "wrong_type", "field 'type': a text was expected, found %s", found);
-  const struct gh_event_type *type = gh_schema_find(d->schema, json_text(n));
-  return type ? fill(d, out, type, false) : GH_DECODED_OTHER;
+  int type = gh_keys_find(&d->types, json_text(n), 0);
+  return type >= 0 ? fill(d, &d->canonical[type], out, false) : GH_DECODED_OTHER;
 }
 
 enum gh_decoded gh_canonical_profile(struct gh_decoder *d, struct gh_record *out)
 {
   out->event.time_ms = GH_ALWAYS;
-  return fill(d, out, &d->schema->customer, true);
+  return fill(d, &d->canonical[d->schema->ntypes], out, true);
 }

@@ -24,7 +24,7 @@ static void begin_mapping(struct gh_decoder *d, const struct gh_mapping *mapping
   if (mapping->profiles) d->profiles = gh_map_run_new(d, mapping->profiles);
   if (!mapping->gb18030) return;
   d->recode = gh_recode_gb18030_new();
-  GH_CHECK(d->recode); /* glibc brings it */
+  GH_CHECK(d->recode); /* as the mapping was parsed, it could */
 }
 
 struct gh_decoder *gh_decoder_new(const struct gh_conf *conf, const struct gh_schema *schema, const struct gh_mapping *mapping,

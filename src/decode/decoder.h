@@ -31,6 +31,7 @@ struct gh_decoder {
   struct convert convert;
   uint64_t record;             /* counts the calls, from 1 */
   struct canonical *canonical; /* one a type of the schema, then the customer's */
+  struct keys types;           /* their names, in the same order */
   struct gh_value *slots;      /* as many as the widest type has */
   struct gh_buf detail;
   struct map_run *events, *profiles; /* NULL: canonical */

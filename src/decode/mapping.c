@@ -1,13 +1,24 @@
 /* mapping.yaml as a whole (the manual is docs/events.md). */
 #include "mapping.h"
+#include "recode.h"
+
+/* glibc brings the conversion as a module of its own, which a stripped-down system may lack. */
+static bool can_recode(struct map_parse *p, const struct gh_node *node, struct gh_mapping *m)
+{
+  struct recode *r = gh_recode_gb18030_new();
+  m->gb18030 = r != NULL;
+  gh_recode_free(r);
+  if (!m->gb18030) gh_fault(p->faults, node->at, "this system cannot read GB18030: glibc's gconv modules are not installed");
+  return m->gb18030;
+}
 
 static bool parse_encoding(struct map_parse *p, const struct gh_node *node, struct gh_mapping *m)
 {
   struct gh_str word;
   if (!node) return true;
   if (!gh_want_text(node, &word, p->faults)) return false;
-  m->gb18030 = gh_str_eq(word, GH_STR("gb18030"));
-  if (m->gb18030 || gh_str_eq(word, GH_STR("utf-8"))) return true;
+  if (gh_str_eq(word, GH_STR("utf-8"))) return true;
+  if (gh_str_eq(word, GH_STR("gb18030"))) return can_recode(p, node, m);
   gh_fault(p->faults, node->at, "'encoding': expected utf-8 or gb18030, found '%.*s'", GH_FMT(word))->hint =
       GH_STR("gb18030 reads GBK and GB2312, too");
   return false;
