@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -130,6 +131,15 @@ static bool cut_to_mark(struct gh_sink *s, const struct stat *st, struct gh_sink
   return true;
 }
 
+/* Two daemons with stores of their own would cut each other's lines. The lock goes with the descriptor, however the process ends. */
+static bool open_alone(struct gh_sink *s, struct gh_sink_error *error)
+{
+  s->fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (s->fd < 0) return failed(s, "cannot be opened", error);
+  if (flock(s->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return true;
+  return failed(s, "another process writes to it: one goldhour a file", error);
+}
+
 bool gh_sink_begin(struct gh_sink *s, struct gh_sink_mark *mark, bool *changed, uint64_t *lines, struct gh_sink_error *error)
 {
   *changed = false;
@@ -137,10 +147,9 @@ bool gh_sink_begin(struct gh_sink *s, struct gh_sink_mark *mark, bool *changed, 
   if (!s->path) return true;
   bool was_open = s->fd >= 0;
   if (!is_same_file(s)) close_file(s);
-  bool reopened = s->fd < 0;
-  if (reopened) s->fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   struct stat st;
-  if (s->fd < 0 || fstat(s->fd, &st) != 0) return failed(s, "cannot be opened", error);
+  if (s->fd < 0 && !open_alone(s, error)) return false;
+  if (fstat(s->fd, &st) != 0) return failed(s, "cannot be opened", error);
   char id[64];
   identity(&st, id);
   if (!S_ISREG(st.st_mode) || strcmp(id, mark->file) == 0) return !S_ISREG(st.st_mode) || cut_to_mark(s, &st, mark, changed, error);

@@ -361,23 +361,30 @@ class Suite:
         self.finish(folder)
         self.assert_as_undisturbed(folder)
 
-    def a_full_disk(self):
+    def on_a_small_disk(self, name, words):
+        """The file `name` of the bank lies on a disk that is too small: exit 1 and a clear word; with room it goes on."""
         small = self.folder()
         os.makedirs(small)
-        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", small], stderr=subprocess.DEVNULL).returncode != 0:
+        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=150k", "tmpfs", small], stderr=subprocess.DEVNULL).returncode != 0:
             raise Skipped("only who may mount a small file system can fill it")
         try:
             folder = self.bank()
-            text = read(os.path.join(folder, "goldhour.yaml")).decode().replace("path: goldhour.db", f"path: {small}/goldhour.db").replace("path: leads.jsonl", f"path: {folder}/leads.jsonl")
+            text = read(os.path.join(folder, "goldhour.yaml")).decode().replace(f"path: {name}", f"path: {small}/{name}")
             bank.write(folder, "goldhour.yaml", text)
             daemon = Daemon(self.program, folder)
             expect(daemon.wait() == 1, "a full disk did not end in exit 1: " + daemon.text()[-1000:])
-            expect("the disk is full" in daemon.text(), "the message does not say it: " + daemon.text()[-1000:])
+            expect(words in daemon.text(), f"'{words}' is not said: " + daemon.text()[-1000:])
             subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
             self.finish(folder)
-            self.assert_as_undisturbed(folder)
+            self.assert_as_undisturbed(folder, read(os.path.join(small, name)) if name == "leads.jsonl" else None)
         finally:
             subprocess.run(["umount", small], check=False)
+
+    def a_full_disk_of_the_store(self):
+        self.on_a_small_disk("goldhour.db", "the disk is full")
+
+    def a_full_disk_of_the_sink(self):
+        self.on_a_small_disk("leads.jsonl", "they wait in the store")
 
     def a_store_that_cannot_be_written(self):
         if os.geteuid() != 0:
@@ -432,7 +439,7 @@ STORIES = [
     Suite.killed_at_random_moments, Suite.a_csv_load_killed, Suite.stopped_at_random_moments, Suite.killed_and_the_sink_rotated, Suite.standard_input_sent_again, Suite.reloaded_under_load,
     Suite.the_source_rotated_and_the_daemon_killed, Suite.leads_wait_while_the_sink_cannot_be_written,
     Suite.a_bad_set_is_refused_and_the_old_one_stays, Suite.a_silent_customers_timer_fires_once, Suite.old_events_in_a_live_run_are_said, Suite.a_full_disk_by_limit,
-    Suite.a_full_disk, Suite.a_store_that_cannot_be_written, Suite.a_damaged_store, Suite.two_runs_on_one_store,
+    Suite.a_full_disk_of_the_store, Suite.a_full_disk_of_the_sink, Suite.a_store_that_cannot_be_written, Suite.a_damaged_store, Suite.two_runs_on_one_store,
 ]
 
 

@@ -146,6 +146,20 @@ static void a_file_cut_by_somebody_goes_on_at_its_end(void **state)
   gh_sink_free(s);
 }
 
+static void one_process_a_file(void **state)
+{
+  (void)state;
+  struct gh_sink_mark mark = {0}, other = {0};
+  struct gh_sink_error error;
+  struct gh_sink *s = gh_sink_new(path), *second = gh_sink_new(path);
+  put_line(s, &mark, "one\n");
+  assert_false(gh_sink_begin(second, &other, &changed, &lines, &error));
+  assert_non_null(strstr(error.text, "another process writes to it"));
+  gh_sink_free(s);
+  begin(second, &other);
+  gh_sink_free(second);
+}
+
 static void a_folder_that_is_missing_is_said(void **state)
 {
   (void)state;
@@ -164,7 +178,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       STORY(what_was_not_marked_is_cut_and_written_again), STORY(a_rotated_file_is_left_and_a_new_one_begun), STORY(lines_in_a_rotated_file_are_found),
-      STORY(a_file_of_somebody_else_is_appended_to), STORY(a_file_cut_by_somebody_goes_on_at_its_end), STORY(a_folder_that_is_missing_is_said),
+      STORY(a_file_of_somebody_else_is_appended_to), STORY(a_file_cut_by_somebody_goes_on_at_its_end), STORY(one_process_a_file), STORY(a_folder_that_is_missing_is_said),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
