@@ -345,7 +345,7 @@ class Recount:
             return v.isoformat()
         if isinstance(v, Dec) and yuan:
             whole, _, fraction = cel.dec_text(v).partition('.')
-            return '{:,}'.format(int(whole)) + ('.' + fraction if fraction else '')
+            return ('-' if v.units < 0 else '') + '{:,}'.format(int(whole.lstrip('-'))) + ('.' + fraction if fraction else '')
         return cel.to_string(v)
 
 
