@@ -193,35 +193,28 @@ class Suite:
         assert_ids_unique(leads)
         expect(set(leads.splitlines()) == set(self.leads.splitlines()), "the leads differ from those of the undisturbed run")
 
-    def reloaded_under_load(self):
-        """Two rule files, changed together while events pour in: each event is decided by both files of one set."""
+    def bank_of_two_rules(self, events):
         folder = self.folder()
         os.makedirs(folder)
         bank.config(folder, batch_events=8, profiles=False)
-        events = 4000
         bank.write(folder, "events.jsonl", "".join(
             json.dumps({"id": f"e{i}", "type": "login", "customer": f"C{i % 300}", "time": bank.BEGIN_MS + i * 1000, "channel": "app"}) + "\n" for i in range(events)))
+        return folder
 
-        def write_set(letter):
-            for i in (1, 2):
-                bank.write(folder, f"rules-{i}.yaml", f"rules:\n  - {{id: rule{i}, on: login, script: '{letter}'}}\n")
+    def write_set(self, folder, number):
+        """Two rule files that say the same number in their scripts: a set is whole if both do."""
+        for i in (1, 2):
+            bank.write(folder, f"rules-{i}.yaml", f"rules:\n  - {{id: rule{i}, on: login, script: 'set {number}'}}\n")
 
-        write_set("A0")
-        daemon, reloads = Daemon(self.program, folder), 0
-        expect(daemon.wait_for("goldhour runs"), "it did not start")
-        while daemon.process.poll() is None and reloads < 30:
-            reloads += 1
-            write_set(f"A{reloads}")
-            daemon.signal(signal.SIGHUP)
-            if not daemon.wait_for("a rule set takes effect", reloads):
-                break
-        expect(daemon.wait() == 0, daemon.text()[-2000:])
+    def assert_whole_sets_decided(self, folder, events):
         sets, per_event = collections.defaultdict(set), collections.defaultdict(list)
-        for line in leads_of(folder).splitlines():
+        leads = leads_of(folder)
+        assert_ids_unique(leads)
+        for line in leads.splitlines():
             lead = json.loads(line)
             sets[lead["rule_version"]].add(lead["script"])
             per_event[lead["event"]].append((lead["rule"], lead["rule_version"]))
-        mixed = [v for v, letters in sets.items() if len(letters) != 1]
+        mixed = [v for v, scripts in sets.items() if len(scripts) != 1]
         expect(not mixed, f"versions with several scripts: {mixed}")
         expect(len(per_event) == events, f"{events - len(per_event)} events without leads")
         for event, given in per_event.items():
@@ -229,6 +222,40 @@ class Suite:
             expect(len({version for _, version in given}) == 1, f"{event} was decided by two sets: {given}")
         expect(len(sets) >= 3, f"only {len(sets)} sets decided")
         print(f"  {len(sets)} sets decided")
+
+    def reloaded_under_load(self):
+        """Both rule files change together while events pour in: each event is decided by both files of one set."""
+        events, reloads = 4000, 0
+        folder = self.bank_of_two_rules(events)
+        self.write_set(folder, 0)
+        daemon = Daemon(self.program, folder)
+        expect(daemon.wait_for("goldhour runs"), "it did not start")
+        while daemon.process.poll() is None and reloads < 30:
+            reloads += 1
+            self.write_set(folder, reloads)
+            daemon.signal(signal.SIGHUP)
+            if not daemon.wait_for("a rule set takes effect", reloads):
+                break
+        expect(daemon.wait() == 0, daemon.text()[-2000:])
+        self.assert_whole_sets_decided(folder, events)
+
+    def changed_files_between_kills(self):
+        """Each start finds another set, and some are killed in the middle of a reload."""
+        events, number = 3000, 0
+        folder = self.bank_of_two_rules(events)
+        self.write_set(folder, 0)
+        for _ in range(12):
+            daemon = Daemon(self.program, folder)
+            if daemon.wait_at_most(0.05 + self.random.random() * 0.1):
+                break
+            number += 1
+            self.write_set(folder, number)
+            if self.random.random() < 0.5 and daemon.wait_for("goldhour runs"):
+                daemon.signal(signal.SIGHUP)
+                time.sleep(self.random.random() * 0.03)
+            daemon.kill()
+        self.finish(folder)
+        self.assert_whole_sets_decided(folder, events)
 
     def a_bad_set_is_refused_and_the_old_one_stays(self):
         folder = self.folder()
@@ -436,10 +463,11 @@ class Suite:
 
 
 STORIES = [
-    Suite.killed_at_random_moments, Suite.a_csv_load_killed, Suite.stopped_at_random_moments, Suite.killed_and_the_sink_rotated, Suite.standard_input_sent_again, Suite.reloaded_under_load,
-    Suite.the_source_rotated_and_the_daemon_killed, Suite.leads_wait_while_the_sink_cannot_be_written,
-    Suite.a_bad_set_is_refused_and_the_old_one_stays, Suite.a_silent_customers_timer_fires_once, Suite.old_events_in_a_live_run_are_said, Suite.a_full_disk_by_limit,
-    Suite.a_full_disk_of_the_store, Suite.a_full_disk_of_the_sink, Suite.a_store_that_cannot_be_written, Suite.a_damaged_store, Suite.two_runs_on_one_store,
+    Suite.killed_at_random_moments, Suite.a_csv_load_killed, Suite.stopped_at_random_moments, Suite.killed_and_the_sink_rotated,
+    Suite.standard_input_sent_again, Suite.reloaded_under_load, Suite.changed_files_between_kills, Suite.the_source_rotated_and_the_daemon_killed,
+    Suite.leads_wait_while_the_sink_cannot_be_written, Suite.a_bad_set_is_refused_and_the_old_one_stays, Suite.a_silent_customers_timer_fires_once,
+    Suite.old_events_in_a_live_run_are_said, Suite.a_full_disk_by_limit, Suite.a_full_disk_of_the_store, Suite.a_full_disk_of_the_sink,
+    Suite.a_store_that_cannot_be_written, Suite.a_damaged_store, Suite.two_runs_on_one_store,
 ]
 
 
