@@ -65,14 +65,6 @@ static void report(const struct gh_bench_workload *w, bool json)
   printf("load        %.1f ms\nmemory      %.1f MB\n", (double)w->load_ns / 1e6, (double)gh_rss_bytes() / 1048576);
 }
 
-static void print_faults(const struct gh_faults *faults)
-{
-  struct gh_buf text = {0};
-  for (const struct gh_fault *f = faults->first; f; f = f->next) gh_fault_print(f, &text);
-  fwrite(text.data, 1, text.len, stderr);
-  gh_buf_free(&text);
-}
-
 int gh_bench_match(const struct gh_bench_match_options *o)
 {
   struct gh_bench_workload w = {.nevents = 0};
@@ -82,7 +74,7 @@ int gh_bench_match(const struct gh_bench_match_options *o)
   if (!gh_bench_load(&w, o)) status = GH_EXIT_CONFIG;
   else if (!gh_bench_read_events(&w, o->events, o->limit)) status = GH_EXIT_FAILED;
   else report(&w, o->json);
-  print_faults(&w.faults);
+  gh_cli_faults(stderr, &w.faults);
   if (w.env) gh_cel_env_free(w.env);
   gh_faults_free(&w.faults);
   gh_arena_free(&w.arena);
