@@ -243,8 +243,9 @@ struct gh_store *gh_store_open_sqlite(const char *path, int64_t dead_letter_byte
 struct gh_store *gh_store_read_sqlite(const char *path, struct gh_store_error *error)
 {
   struct sqlite_store *s = new_store(path);
-  bool empty = false;
-  bool ok = open_file(s, SQLITE_OPEN_READONLY, error) && check_file(s, &empty, error);
+  bool empty = false, ok = true;
+  if (access(path, F_OK) != 0) ok = gh_sqlite_error(error, "store %s: %s: nothing has been committed there yet", path, strerror(errno));
+  ok = ok && open_file(s, SQLITE_OPEN_READONLY, error) && check_file(s, &empty, error);
   if (ok && empty) ok = gh_sqlite_error(error, "store %s: it is empty: nothing has been committed yet", s->path);
   if (ok && gh_sqlite_read_marks(s, error)) return &s->store;
   free_store(s);
