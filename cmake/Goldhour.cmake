@@ -5,6 +5,9 @@ if(GH_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
   add_link_options(-fsanitize=address,undefined)
 endif()
+if(GH_FUZZ) # tests/CMakeLists.txt: libFuzzer sees which branches an input takes
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 add_compile_definitions(_POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
 
 # gh_room(NAME LINKS LIB...): src/NAME/*.c (and *.cc, the C++ shims) become the static library gh_NAME. A room sees include/ and itself.

@@ -121,7 +121,7 @@ struct heads {
   const struct source *sources[3]; /* NULL beside a node: faulty, and said */
 };
 
-static const struct { const char *key; enum gh_kind kind; } head_keys[] = {{"id", GH_STRING}, {"customer", GH_STRING}, {"time", GH_TIMESTAMP}};
+static const struct { const char *key; uint8_t kind; } head_keys[] = {{"id", GH_STRING}, {"customer", GH_STRING}, {"time", GH_TIMESTAMP}};
 
 static bool parse_heads(struct map_parse *p, const struct gh_node *section, struct heads *heads)
 {

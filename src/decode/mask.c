@@ -87,6 +87,7 @@ static const char *quoted(struct gh_buf *out, char before, const char *at, const
 
 void gh_decode_mask(struct gh_buf *out, struct gh_str raw)
 {
+  if (raw.len == 0) return;
   const char *at = raw.ptr, *end = raw.ptr + (raw.len > MOST_SHOWN ? MOST_SHOWN : raw.len);
   char before = '\0';
   while (at < end) {
