@@ -67,10 +67,7 @@ void gh_cells_prune(struct gh_state *s, struct gh_customer *c, int64_t keep_ms)
 void gh_state_cell(struct gh_state *s, struct gh_customer *c, int64_t time_ms, uint32_t column, struct gh_value v, bool first, int64_t keep_ms)
 {
   if (c->ncells == c->cells_cap) gh_cells_prune(s, c, keep_ms);
-  if (c->ncells == c->cells_cap) {
-    s->memory_bytes += (c->cells_cap ? c->cells_cap : 4) * sizeof *c->cells;
-    c->cells = gh_vector_room(c->cells, c->ncells, &c->cells_cap, sizeof *c->cells);
-  }
+  c->cells = gh_vector_room(s, c->cells, c->ncells, &c->cells_cap, sizeof *c->cells);
   uint32_t at = c->ncells && c->cells[c->ncells - 1].time_ms > time_ms ? gh_cells_after(c, time_ms) : c->ncells;
   memmove(c->cells + at + 1, c->cells + at, (c->ncells - at) * sizeof *c->cells);
   c->cells[at] = (struct gh_cell){.time_ms = time_ms, .column = column, .first = first};

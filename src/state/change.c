@@ -5,13 +5,13 @@
 #include "goldhour/base/check.h"
 #include "goldhour/base/hash.h"
 
-void *gh_vector_room(void *items, uint32_t count, uint32_t *cap, size_t size)
+void *gh_vector_room(struct gh_state *s, void *items, uint32_t count, uint32_t *cap, size_t size)
 {
   if (count < *cap) return items;
-  *cap = *cap ? *cap * 2 : 4;
-  items = realloc(items, *cap * size);
-  GH_CHECK(items && "out of memory");
-  return items;
+  uint32_t old = *cap;
+  *cap = old ? old * 2 : 2;
+  s->memory_bytes += (*cap - old) * size;
+  return gh_pool_resize(&s->pool, items, old * size, *cap * size);
 }
 
 struct gh_buf *gh_change(struct gh_state *s, const struct gh_customer *c, enum gh_change change)

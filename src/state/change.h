@@ -27,7 +27,7 @@ void gh_wait_put(struct gh_buf *b, const struct gh_wait *w);
 void gh_pending_put(struct gh_buf *b, const struct gh_pending *p);
 
 /* For vectors that grow: room for one more of `size` bytes, doubling. */
-void *gh_vector_room(void *items, uint32_t count, uint32_t *cap, size_t size);
+void *gh_vector_room(struct gh_state *s, void *items, uint32_t count, uint32_t *cap, size_t size);
 
 /* Shared texts: one copy in the partition, counted. */
 struct gh_shared *gh_shared_take(struct gh_shared_table *t, struct gh_str text);
@@ -37,9 +37,9 @@ void gh_shared_free(struct gh_shared_table *t);
 /* Merges packed changes into the profile. */
 void gh_profile_merge(struct gh_state *s, struct gh_customer *c, int64_t time_ms, struct gh_str changes);
 /* Puts an id into the table, making room; nothing is logged. */
-void gh_id_insert(struct gh_customer *c, struct gh_seen id);
+void gh_id_insert(struct gh_state *s, struct gh_customer *c, struct gh_seen id);
 /* Drops ids older than since_ms. */
-void gh_ids_prune(struct gh_customer *c, int64_t since_ms);
+void gh_ids_prune(struct gh_state *s, struct gh_customer *c, int64_t since_ms);
 void gh_table_free(struct gh_table *t);
 /* Gives back the texts of `n` cells. */
 void gh_cells_give(struct gh_state *s, const struct gh_cell *cells, uint32_t n);

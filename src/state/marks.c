@@ -18,10 +18,7 @@ const struct gh_mark *gh_mark_find(const struct gh_customer *c, enum gh_mark_kin
 
 static void append(struct gh_state *s, struct gh_customer *c, struct gh_mark mark)
 {
-  if (c->nmarks == c->marks_cap) {
-    c->marks = gh_vector_room(c->marks, c->nmarks, &c->marks_cap, sizeof *c->marks);
-    s->memory_bytes += c->marks_cap / 2 * sizeof *c->marks;
-  }
+  c->marks = gh_vector_room(s, c->marks, c->nmarks, &c->marks_cap, sizeof *c->marks);
   c->marks[c->nmarks++] = mark;
 }
 

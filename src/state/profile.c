@@ -55,10 +55,7 @@ static void keep_merged(struct gh_state *s, struct gh_customer *c)
 {
   size_t len = s->merged.len;
   s->memory_bytes += len - c->profile_len;
-  if (len != c->profile_len) {
-    c->profile = realloc(c->profile, len ? len : 1);
-    GH_CHECK(c->profile && "out of memory");
-  }
+  c->profile = gh_pool_resize(&s->pool, c->profile, c->profile_len, len);
   if (len) memcpy(c->profile, s->merged.data, len);
   c->profile_len = (uint32_t)len;
 }
@@ -95,7 +92,7 @@ static bool id_stays(const struct gh_customer *c, const struct gh_seen *seen, in
   return false;
 }
 
-static void forget_ids(struct gh_customer *c, int64_t time_ms, struct gh_str id)
+static void forget_ids(struct gh_state *s, struct gh_customer *c, int64_t time_ms, struct gh_str id)
 {
   uint64_t own = gh_id_hash(id);
   struct gh_seen *old = c->ids;
@@ -103,8 +100,9 @@ static void forget_ids(struct gh_customer *c, int64_t time_ms, struct gh_str id)
   c->ids = NULL;
   c->nids = c->ids_cap = 0;
   for (uint32_t i = 0; i < old_cap; i++)
-    if (old[i].hash && id_stays(c, &old[i], time_ms, own)) gh_id_insert(c, old[i]);
-  free(old);
+    if (old[i].hash && id_stays(c, &old[i], time_ms, own)) gh_id_insert(s, c, old[i]);
+  gh_pool_give(&s->pool, old, old_cap * sizeof *old);
+  s->memory_bytes -= old_cap * sizeof *old;
 }
 
 void gh_state_forget(struct gh_state *s, struct gh_customer *c, int64_t time_ms, struct gh_str id)
@@ -119,8 +117,11 @@ void gh_state_forget(struct gh_state *s, struct gh_customer *c, int64_t time_ms,
   s->log = log;
   gh_cells_give(s, c->cells, c->ncells);
   c->ncells = c->nevents = c->nmarks = 0;
-  if (c->profile) memset(c->profile, 0, c->profile_len);
+  if (c->profile) memset(c->profile, 0, c->profile_len); /* what is erased is not left behind in memory */
+  gh_pool_give(&s->pool, c->profile, c->profile_len);
+  s->memory_bytes -= c->profile_len;
+  c->profile = NULL;
   c->profile_len = 0;
   c->profile_ms = time_ms;
-  forget_ids(c, time_ms, id);
+  forget_ids(s, c, time_ms, id);
 }

@@ -63,7 +63,7 @@ void gh_customer_prune(struct gh_state *s, struct gh_customer *c, int64_t since_
 {
   gh_marks_prune(c, since_ms);
   gh_cells_prune(s, c, keep_ms);
-  gh_ids_prune(c, since_ms);
+  gh_ids_prune(s, c, since_ms);
   /* An erased customer: no change older than since_ms can come any more, so that its time need not be known. */
   if (!c->profile_len && c->profile_ms < since_ms) c->profile_ms = INT64_MIN;
 }

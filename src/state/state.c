@@ -40,7 +40,6 @@ static void free_pending(struct gh_pending *p)
 
 void gh_state_free(struct gh_state *s)
 {
-  for (uint32_t i = 1; i <= s->timers.count; i++) free(s->timers.nodes[i]);
   for (uint32_t i = 1; i <= s->waiting.count; i++) free_pending((struct gh_pending *)(void *)s->waiting.nodes[i]);
   for (struct gh_pending *p = s->free_pending, *next; p; p = next) {
     next = p->next;
@@ -51,6 +50,7 @@ void gh_state_free(struct gh_state *s)
   gh_table_free(&s->table);
   gh_shared_free(&s->texts);
   gh_names_free(&s->names);
+  gh_pool_free(&s->pool);
   gh_arena_free(&s->scratch);
   gh_buf_free(&s->packed);
   gh_buf_free(&s->merged);

@@ -59,6 +59,14 @@ static struct gh_customer *find(const struct gh_table *t, struct gh_str key, uin
 
 struct gh_customer *gh_customer_find(const struct gh_state *s, struct gh_str key) { return find(&s->table, key, gh_hash(key)); }
 
+/* A key of usual length stands in the record itself: comparing it touches no further memory. */
+static void keep_key(struct gh_table *t, struct gh_customer *c, struct gh_str key)
+{
+  c->key = gh_str_n(c->short_key, key.len);
+  if (key.len > sizeof c->short_key) c->key = gh_arena_str(&t->keys, key);
+  else if (key.len) memcpy(c->short_key, key.ptr, key.len);
+}
+
 struct gh_customer *gh_customer_make(struct gh_state *s, struct gh_str key)
 {
   struct gh_table *t = &s->table;
@@ -68,10 +76,11 @@ struct gh_customer *gh_customer_make(struct gh_state *s, struct gh_str key)
   if (!t->slots || (uint64_t)t->count * 4 >= (UINT64_C(3) << t->cap_bits)) grow(t, t->slots ? t->cap_bits + 1 : FIRST_CAP_BITS);
   uint32_t index = new_record(t);
   c = record(t, index);
-  *c = (struct gh_customer){.hash = hash, .key = gh_arena_str(&t->keys, key), .profile_ms = INT64_MIN};
+  *c = (struct gh_customer){.hash = hash, .profile_ms = INT64_MIN};
+  keep_key(t, c, key);
   insert(t, index, hash);
   t->count++;
-  s->memory_bytes += sizeof *c + key.len + 16;
+  s->memory_bytes += sizeof *c;
   return c;
 }
 
@@ -100,13 +109,13 @@ static void close_gap(struct gh_table *t, uint32_t gap)
   t->slots[gap] = 0;
 }
 
-static void free_vectors(struct gh_customer *c)
+static void give_vectors(struct gh_state *s, struct gh_customer *c)
 {
-  free(c->profile);
-  free(c->cells);
-  free(c->ids);
-  free(c->waits);
-  free(c->marks);
+  gh_pool_give(&s->pool, c->profile, c->profile_len);
+  gh_pool_give(&s->pool, c->cells, c->cells_cap * sizeof *c->cells);
+  gh_pool_give(&s->pool, c->ids, c->ids_cap * sizeof *c->ids);
+  gh_pool_give(&s->pool, c->waits, c->waits_cap * sizeof *c->waits);
+  gh_pool_give(&s->pool, c->marks, c->marks_cap * sizeof *c->marks);
 }
 
 void gh_customer_remove(struct gh_state *s, struct gh_customer *c)
@@ -117,7 +126,8 @@ void gh_customer_remove(struct gh_state *s, struct gh_customer *c)
   while (record(t, index_of(t->slots[at])) != c) at = (at + 1) & mask(t);
   uint32_t index = index_of(t->slots[at]);
   close_gap(t, at);
-  free_vectors(c);
+  give_vectors(s, c);
+  s->memory_bytes -= sizeof *c + c->cells_cap * sizeof *c->cells + c->ids_cap * sizeof *c->ids + c->waits_cap * sizeof *c->waits + c->marks_cap * sizeof *c->marks;
   memset((char *)c->key.ptr, 0, c->key.len); /* a customer's number is not left behind in memory */
   *c = (struct gh_customer){0};
   if (t->nfree == t->free_cap) {
@@ -146,8 +156,6 @@ void gh_customers_in(struct gh_state *s, uint64_t first, uint64_t last, void (*e
 
 void gh_table_free(struct gh_table *t)
 {
-  for (uint64_t i = 0; t->slots && i < UINT64_C(1) << t->cap_bits; i++)
-    if (t->slots[i]) free_vectors(record(t, index_of(t->slots[i])));
   for (uint32_t i = 0; i < t->nchunks; i++) free(t->chunks[i]);
   free(t->chunks);
   free(t->slots);

@@ -14,6 +14,7 @@
 #include "goldhour/model/schema.h"
 #include "goldhour/state/heap.h"
 #include "goldhour/state/names.h"
+#include "goldhour/state/pool.h"
 
 /* A value that a window counts: of one column, at one time. Sorted by (time, order of stepping). */
 struct gh_cell {
@@ -78,6 +79,7 @@ struct gh_pending {
 struct gh_customer {
   uint64_t hash;
   struct gh_str key;
+  char short_key[24];
   int64_t profile_ms;         /* of the last change applied; GH_ALWAYS: none but the bulk */
   char *profile; uint32_t profile_len; /* packed: (name, value)… */
   uint32_t ncells, cells_cap, nevents; /* nevents: cells that are `first` */
@@ -104,6 +106,7 @@ struct gh_state {
   struct gh_names names;
   struct gh_table table;
   struct gh_shared_table texts;
+  struct gh_pool pool;        /* of customers' vectors and waits */
   struct gh_heap timers;      /* of gh_wait */
   struct gh_heap waiting;     /* of gh_pending */
   struct gh_pending *free_pending, *fresh_first, *fresh_last;
