@@ -35,26 +35,27 @@ static int64_t keep_from(const struct gh_core *core)
   return gh_time_minus(core->t_ms < since_ms ? core->t_ms : since_ms, core->keep_ms);
 }
 
-static void make_room(struct gh_core *core, int64_t keep_ms)
+/* Beyond customer_events the oldest goes, be it the one just added, come late. */
+static void drop_oldest(struct gh_core *core, int64_t keep_ms)
 {
   struct gh_customer *c = core->who;
   int64_t limit = core->rules->conf->customer_events;
-  if (c->nevents < limit) return;
+  if (c->nevents <= limit) return;
   gh_cells_prune(&core->state, c, keep_ms);
-  while (c->nevents && c->nevents >= limit) gh_state_evict(&core->state, c, keep_ms);
+  while (c->nevents > limit) gh_state_evict(&core->state, c, keep_ms);
 }
 
 void gh_core_keep_cells(struct gh_core *core, const struct gh_type_plan *plan)
 {
+  int64_t keep_ms = keep_from(core);
   bool first = true;
   for (unsigned i = 0; i < plan->ncolumns; i++) {
     struct gh_value v;
     if (!column_value(core, plan->columns[i], &v)) continue;
-    int64_t keep_ms = keep_from(core);
-    if (first) make_room(core, keep_ms);
     gh_state_cell(&core->state, core->who, core->t_ms, core->column_names[plan->columns[i]->index], v, first, keep_ms);
     first = false;
   }
+  if (!first) drop_oldest(core, keep_ms);
 }
 
 /* ---- what a window holds ---- */
