@@ -74,8 +74,10 @@ static void print_stats(const struct gh_replay_stats *s, uint64_t ns)
 #define X(name, meaning) if (s->counters.name) fprintf(stderr, "%-16s %12" PRIu64 "  %s\n", #name, s->counters.name, meaning);
   GH_COUNTERS(X)
 #undef X
-  fprintf(stderr, "%-16s %12" PRIu64 "\n%-16s %12" PRIu64 "\n%-16s %12" PRIu64 "\n", "customers", s->core.customers, "timers", s->core.timers, "rss_bytes", gh_rss_bytes());
-  fprintf(stderr, "%" PRIu64 " records, %" PRIu64 " bytes in %.3f s: %.0f records/s, %.1f MB/s\n", s->records, s->bytes, seconds, (double)s->records / seconds,
+  fprintf(stderr, "%-16s %12" PRIu64 "\n%-16s %12" PRIu64 "\n%-16s %12" PRIu64 "\n", "customers", s->core.customers, "timers",
+      s->core.timers, "rss_bytes", gh_rss_bytes());
+  fprintf(stderr, "%" PRIu64 " records, %" PRIu64 " bytes in %.3f s: %.0f records/s, %.1f MB/s\n", s->records, s->bytes, seconds,
+      (double)s->records / seconds,
           (double)s->bytes / seconds / 1e6);
 }
 
@@ -89,7 +91,8 @@ static int bad_time(const char *text)
 static int read_options(int argc, char **argv, struct replay *r)
 {
   static const struct option longs[] = {
-      {"config", required_argument, NULL, 'c'}, {"events", required_argument, NULL, 'e'}, {"profiles", required_argument, NULL, 'p'}, {"until", required_argument, NULL, 'u'},
+      {"config", required_argument, NULL, 'c'}, {"events", required_argument, NULL, 'e'}, {"profiles", required_argument, NULL, 'p'},
+      {"until", required_argument, NULL, 'u'},
       {"quiet", no_argument, NULL, 'q'},        {"stats", no_argument, NULL, 's'},        {"help", no_argument, NULL, 'h'},           {0},
   };
   int c;

@@ -9,8 +9,8 @@
 static const char usage[] =
     "usage: goldhour run [--config FILE] [--until-end]\n"
     "\n"
-    "Takes events in from the configured source and puts leads out, until stopped. State, timers, position and leads are committed together; killed at any\n"
-    "moment and started again, it goes on where it was.\n"
+    "Takes events in from the configured source and puts leads out, until stopped. State, timers, position and leads are\n"
+    "committed together; killed at any moment and started again, it goes on where it was.\n"
     "\n"
     "  -c, --config FILE   the configuration (goldhour.yaml)\n"
     "      --until-end     by record, not by the clock: step everything up to the end of the source, then stop\n"

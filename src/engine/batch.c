@@ -50,7 +50,8 @@ void gh_batch_refuse(struct gh_batch *b, const struct gh_feed_item *item, const 
 {
   struct gh_arena *arena = &b->update.arena;
   *add_letter(b) = (struct gh_commit_dead){.input = gh_str(input), .reason = item->reason, .detail = gh_arena_str(arena, item->detail),
-                                           .raw = gh_arena_str(arena, item->in.raw), .offset = item->in.at_offset, .record = item->in.at_record, .at_ms = at_ms};
+                                           .raw = gh_arena_str(arena, item->in.raw), .offset = item->in.at_offset,
+                                           .record = item->in.at_record, .at_ms = at_ms};
   b->bytes += item->in.raw.len;
 }
 
@@ -73,6 +74,7 @@ void gh_batch_seal(struct gh_batch *b, struct gh_core *core, bool stored, int64_
   struct gh_commit_bucket *buckets = gh_arena_zero(&u->arena, u->nbuckets + 1, sizeof *buckets);
   for (unsigned i = 0; i < u->nleads; i++) leads[i] = (struct gh_commit_lead){u->leads[i].id, u->leads[i].json};
   for (unsigned i = 0; i < u->nbuckets; i++) buckets[i] = (struct gh_commit_bucket){u->buckets[i].key, u->buckets[i].bytes};
-  b->commit = (struct gh_commit){.seq = u->seq, .meta = u->meta, .dict = u->dict, .log = gh_buf_str(&u->log), .buckets = buckets, .nbuckets = u->nbuckets,
-                                 .drop = u->drop, .ndrop = u->ndrop, .cut_seq = u->cut_seq, .leads = leads, .nleads = u->nleads, .dead = b->dead, .ndead = b->ndead};
+  b->commit = (struct gh_commit){.seq = u->seq, .meta = u->meta, .dict = u->dict, .log = gh_buf_str(&u->log), .buckets = buckets,
+                                 .nbuckets = u->nbuckets, .drop = u->drop, .ndrop = u->ndrop, .cut_seq = u->cut_seq,
+                                 .leads = leads, .nleads = u->nleads, .dead = b->dead, .ndead = b->ndead};
 }

@@ -4,8 +4,8 @@
  *
  *   answered commit → loaded set → read, decode, take, step → seal and commit → relay to the sink → sleep or turn again
  *
- * Two batches alternate: one is filled while the other is committed, never two commits. Who fills it owns a batch; from begin_commit until the commit has
- * answered, the store's thread reads it and nobody writes it.
+ * Two batches alternate: one is filled while the other is committed, never two commits. Who fills it owns a batch; from begin_commit until
+ * the commit has answered, the store's thread reads it and nobody writes it.
  *
  * Phases (gh_engine_move is the only way between them):
  *
@@ -13,8 +13,8 @@
  *       │           │                     ▲
  *       └───────────┴─────────────────────┘   SIGTERM, a failure, the end of a live source
  *
- * PROFILES reads the bulk load, EVENTS the source, ENDING (by record) steps what the end of input releases, DRAINING commits what is in hand and lets
- * the sink catch up; it releases nothing.
+ * PROFILES reads the bulk load, EVENTS the source, ENDING (by record) steps what the end of input releases, DRAINING commits what is in
+ * hand and lets the sink catch up; it releases nothing.
  */
 #ifndef GOLDHOUR_ENGINE_ENGINE_H
 #define GOLDHOUR_ENGINE_ENGINE_H

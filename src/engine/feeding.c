@@ -19,8 +19,11 @@ bool gh_engine_open_feed(struct gh_engine *e, unsigned input)
   char error[512];
   struct gh_arena arena;
   gh_arena_init(&arena, 0);
-  struct gh_feed_options o = {.input = input, .follow = events && e->live, .path = named ? resolved(e, events ? conf->source_path.text : conf->profiles.text, &arena) : NULL};
-  if (named) o.from = gh_core_position(e->core, input);
+  struct gh_feed_options o = {.input = input, .follow = events && e->live};
+  if (named) {
+    o.path = resolved(e, events ? conf->source_path.text : conf->profiles.text, &arena);
+    o.from = gh_core_position(e->core, input);
+  }
   bool ok = gh_feed_open(&e->feed, e->set, &o, error);
   gh_arena_free(&arena);
   e->feed_open = ok;
@@ -45,7 +48,8 @@ static void hint_at_old_events(struct gh_engine *e)
   if (!e->live || e->hint_given || e->seen == 0) return;
   e->hint_given = true;
   if (e->newest_ms >= e->wall_ms - OLD_MS) return;
-  gh_log(GH_WARN, "the first events are all over 3 days old and give no leads in a live run: for a past stretch use --until-end (or goldhour replay)", "events=%u", e->seen);
+  gh_log(GH_WARN, "the first events are all over 3 days old and give no leads in a live run: for a past stretch use --until-end (or "
+      "goldhour replay)", "events=%u", e->seen);
 }
 
 static void look_at(struct gh_engine *e, const struct gh_event *event)
@@ -76,7 +80,8 @@ static bool end_profiles(struct gh_engine *e)
   struct gh_position place = gh_core_position(e->core, GH_FEED_PROFILES);
   place.input = GH_FEED_PROFILES;
   place.record = GH_PROFILES_DONE;
-  gh_log(GH_INFO, "profiles are loaded", "records=%llu customers=%llu", (unsigned long long)e->feed.records, (unsigned long long)gh_core_stats(e->core).customers);
+  gh_log(GH_INFO, "profiles are loaded", "records=%llu customers=%llu", (unsigned long long)e->feed.records,
+      (unsigned long long)gh_core_stats(e->core).customers);
   gh_engine_close_feed(e);
   gh_engine_take(e, &(struct gh_input){.kind = GH_IN_SKIP, .place = place});
   e->filling->records++;
@@ -89,7 +94,8 @@ static bool end_events(struct gh_engine *e)
 {
   gh_engine_close_feed(e);
   if (e->live) {
-    gh_log(GH_INFO, "the source has ended; what waits is kept in the store", "waiting_events=%llu", (unsigned long long)gh_core_stats(e->core).waiting_events);
+    gh_log(GH_INFO, "the source has ended; what waits is kept in the store", "waiting_events=%llu",
+        (unsigned long long)gh_core_stats(e->core).waiting_events);
     gh_engine_move(e, GH_DRAINING);
     return false;
   }

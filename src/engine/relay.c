@@ -1,7 +1,8 @@
-/* From the committed outbox to the sink, on a worker: begin (rotation?) → write behind the mark → make durable → commit the place → next page.
+/* From the committed outbox to the sink, on a worker: begin (rotation?) → write behind the mark → make durable → commit the place → next
+ * page.
  *
- * A failure leaves leads in the outbox and is tried again every second; it holds up neither events nor commits. Only the place decides what is written
- * next, so a crash between writing and committing the place writes the same lines again at the same place (see sink.h). */
+ * A failure leaves leads in the outbox and is tried again every second; it holds up neither events nor commits. Only the place decides
+ * what is written next, so a crash between writing and committing the place writes the same lines again at the same place (see sink.h). */
 #include <stdio.h>
 
 #include "engine.h"
@@ -78,7 +79,7 @@ static void hand_over(uv_work_t *work)
 static void tell(struct gh_relay *r)
 {
   if (strcmp(r->error, r->told) == 0) return;
-  if (r->error[0]) gh_log(GH_ERR, "leads cannot be handed over; they wait in the store and are tried again every second", "why=\"%s\"", r->error);
+  if (r->error[0]) gh_log(GH_ERR, "leads cannot be handed over; they wait in the store, tried again every second", "why=\"%s\"", r->error);
   else gh_log(GH_INFO, "leads are handed over again", "sink=%s", gh_sink_name(r->sink));
   memcpy(r->told, r->error, sizeof r->told);
 }

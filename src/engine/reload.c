@@ -13,7 +13,8 @@ static void load(uv_work_t *work)
 static void tell_faults(const struct gh_faults *faults)
 {
   for (const struct gh_fault *f = faults->first; f; f = f->next) {
-    gh_log(f->warning ? GH_WARN : GH_ERR, f->warning ? "the new set" : "the new set is refused", "at=\"%.*s:%u:%u\" why=\"%.*s\" hint=\"%.*s\"", GH_FMT(f->at.file), f->at.line,
+    gh_log(f->warning ? GH_WARN : GH_ERR, f->warning ? "the new set" : "the new set is refused",
+        "at=\"%.*s:%u:%u\" why=\"%.*s\" hint=\"%.*s\"", GH_FMT(f->at.file), f->at.line,
            f->at.column, GH_FMT(f->message), GH_FMT(f->hint));
   }
 }
@@ -48,8 +49,9 @@ static bool same_path(struct gh_path a, struct gh_path b) { return gh_str_eq(a.t
 /* What is open stays open: said, so that nobody waits for it. */
 static void tell_what_stays(const struct gh_conf *was, const struct gh_conf *is)
 {
-  bool same = was->source == is->source && was->store == is->store && was->sink == is->sink && same_path(was->source_path, is->source_path) &&
-              same_path(was->store_path, is->store_path) && same_path(was->sink_path, is->sink_path);
+  bool same = was->source == is->source && was->store == is->store && was->sink == is->sink;
+  same = same && same_path(was->source_path, is->source_path) && same_path(was->store_path, is->store_path);
+  same = same && same_path(was->sink_path, is->sink_path);
   if (!same) gh_log(GH_WARN, "a changed source, store or sink takes effect at the next start", "config=\"%.*s\"", GH_FMT(is->file));
 }
 

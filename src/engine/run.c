@@ -36,7 +36,8 @@ static bool open_store(struct gh_engine *e)
 
 static bool load_row(void *ctx, enum gh_store_row kind, uint64_t key, struct gh_str bytes)
 {
-  static const enum gh_row_kind rows[] = {[GH_STORE_META] = GH_ROW_META, [GH_STORE_DICT] = GH_ROW_DICT, [GH_STORE_BUCKET] = GH_ROW_BUCKET, [GH_STORE_LOG] = GH_ROW_LOG};
+  static const enum gh_row_kind rows[] = {[GH_STORE_META] = GH_ROW_META, [GH_STORE_DICT] = GH_ROW_DICT, [GH_STORE_BUCKET] = GH_ROW_BUCKET,
+      [GH_STORE_LOG] = GH_ROW_LOG};
   return gh_load(ctx, rows[kind], key, bytes);
 }
 
@@ -57,7 +58,8 @@ static bool activate(struct gh_engine *e)
   struct gh_faults faults;
   gh_faults_init(&faults);
   bool ok = gh_core_accepts(e->core, e->set->rules, &faults);
-  if (!ok) gh_log(GH_ERR, "the store holds state that this schema does not fit", "why=\"%.*s\" hint=\"%.*s\"", GH_FMT(faults.first->message), GH_FMT(faults.first->hint));
+  if (!ok) gh_log(GH_ERR, "the store holds state that this schema does not fit", "why=\"%.*s\" hint=\"%.*s\"",
+      GH_FMT(faults.first->message), GH_FMT(faults.first->hint));
   gh_faults_free(&faults);
   if (!ok) {
     e->status = EXIT_CONFIG;
@@ -87,8 +89,8 @@ static void open_first_feed(struct gh_engine *e)
   bool loaded = gh_core_position(e->core, GH_FEED_PROFILES).record == GH_PROFILES_DONE;
   bool named = e->set->conf.profiles.text.len > 0;
   if (named && !loaded && begun) {
-    gh_log(GH_WARN, "profiles are loaded before the first event alone: these are not; send them as events of type customer", "path=\"%.*s\"",
-           GH_FMT(e->set->conf.profiles.text));
+    gh_log(GH_WARN, "profiles are loaded before the first event alone: these are not; send them as events of type customer",
+           "path=\"%.*s\"", GH_FMT(e->set->conf.profiles.text));
   }
   e->phase = named && !loaded && !begun ? GH_PROFILES : GH_EVENTS;
   gh_engine_open_feed(e, e->phase == GH_PROFILES ? GH_FEED_PROFILES : GH_FEED_EVENTS);
@@ -219,9 +221,11 @@ static void tell_start(struct gh_engine *e)
 {
   struct gh_core_stats s = gh_core_stats(e->core);
   struct gh_position p = gh_core_position(e->core, GH_FEED_EVENTS);
-  gh_log(GH_INFO, "goldhour runs", "config=\"%s\" mode=%s version=%s rules=%u customers=%llu timers=%llu waiting=%llu next_record=%llu pid=%ld", e->options.config,
-         e->live ? "live" : "by_record", e->set->version, e->set->rules->nrules, (unsigned long long)s.customers, (unsigned long long)s.timers,
-         (unsigned long long)s.waiting_events, (unsigned long long)(p.record ? p.record : 1), (long)getpid());
+  typedef unsigned long long u;
+  gh_log(GH_INFO, "goldhour runs",
+         "config=\"%s\" mode=%s version=%s rules=%u customers=%llu timers=%llu waiting=%llu next_record=%llu pid=%ld",
+         e->options.config, e->live ? "live" : "by_record", e->set->version, e->set->rules->nrules, (u)s.customers, (u)s.timers,
+         (u)s.waiting_events, (u)(p.record ? p.record : 1), (long)getpid());
 }
 
 static void tell_end(struct gh_engine *e)

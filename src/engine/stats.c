@@ -14,9 +14,10 @@ void gh_engine_report(struct gh_engine *e)
   else snprintf(lag, sizeof lag, "lag_ms=none");
   typedef unsigned long long u;
   gh_log(GH_INFO, "stats",
-         "events=%llu %s late=%llu refused=%llu duplicates=%llu unnamed=%llu leads_golden=%llu leads_comparing=%llu stale=%llu cooldown=%llu errors=%llu"
+         "events=%llu %s late=%llu refused=%llu duplicates=%llu unnamed=%llu leads_golden=%llu leads_comparing=%llu stale=%llu "
+         "cooldown=%llu errors=%llu"
          " waiting=%llu/%lld timers=%llu customers=%llu state_bytes=%llu rss_bytes=%llu outbox=%llu commits=%llu version=%s",
-         (u)c->events, lag, (u)c->late, (u)c->refused, (u)c->duplicates, (u)c->unnamed, (u)c->leads_golden, (u)c->leads_comparing, (u)c->stale,
-         (u)c->cooldown, (u)c->errors, (u)s.waiting_events, (long long)e->set->conf.reorder_limit, (u)s.timers, (u)s.customers, (u)s.memory_bytes,
-         (u)gh_rss_bytes(), (u)gh_relay_behind(e), (u)e->commits, e->set->version);
+         (u)c->events, lag, (u)c->late, (u)c->refused, (u)c->duplicates, (u)c->unnamed, (u)c->leads_golden, (u)c->leads_comparing,
+         (u)c->stale, (u)c->cooldown, (u)c->errors, (u)s.waiting_events, (long long)e->set->conf.reorder_limit, (u)s.timers, (u)s.customers,
+         (u)s.memory_bytes, (u)gh_rss_bytes(), (u)gh_relay_behind(e), (u)e->commits, e->set->version);
 }

@@ -40,7 +40,9 @@ static void look_at_clocks(struct gh_engine *e)
   e->now_ns = gh_monotonic_ns();
   bool was_steady = e->watch.steady || !e->watch.started;
   int64_t jump_ms = gh_clock_watch(&e->watch, e->wall_ms, (int64_t)(e->now_ns / 1000000));
-  if (jump_ms && e->live) gh_log(GH_ERR, "the wall clock has jumped: it is not followed until it has been steady for a minute", "by_ms=%lld", (long long)jump_ms);
+  if (jump_ms && e->live) {
+    gh_log(GH_ERR, "the wall clock has jumped: it is not followed until it has been steady for a minute", "by_ms=%lld", (long long)jump_ms);
+  }
   if (!was_steady && e->watch.steady && e->live) gh_log(GH_INFO, "the wall clock is followed again", "wall_ms=%lld", (long long)e->wall_ms);
 }
 
@@ -49,7 +51,8 @@ static void mark_clock(struct gh_engine *e)
 {
   if (!e->live || e->phase >= GH_DRAINING || e->due || gh_batch_begun(e->filling)) return;
   bool at_end = e->at_end_ns && e->now_ns - e->at_end_ns <= (uint64_t)e->set->conf.idle_ms * 1000000;
-  gh_engine_take(e, &(struct gh_input){.kind = GH_IN_CLOCK, .wall_ms = e->wall_ms, .follow = at_end && e->watch.steady && e->phase == GH_EVENTS});
+  bool follow = at_end && e->watch.steady && e->phase == GH_EVENTS;
+  gh_engine_take(e, &(struct gh_input){.kind = GH_IN_CLOCK, .wall_ms = e->wall_ms, .follow = follow});
 }
 
 /* Reads, takes and steps until the batch is full or there is nothing more. */

@@ -106,7 +106,8 @@ static uint64_t lines_in_old_file(struct gh_sink *s, const struct gh_sink_mark *
 static bool is_same_file(struct gh_sink *s)
 {
   struct stat open_one, named;
-  return s->fd >= 0 && fstat(s->fd, &open_one) == 0 && stat(s->path, &named) == 0 && open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
+  return s->fd >= 0 && fstat(s->fd, &open_one) == 0 && stat(s->path, &named) == 0 && open_one.st_ino == named.st_ino
+      && open_one.st_dev == named.st_dev;
 }
 
 static void sync_folder(const char *path)

@@ -2,10 +2,11 @@
  *
  *   buffer   ├─ given out ─┤start ── the record being looked for ── end┤ room ┤cap
  *
- * The happy path: the newline is found between `scan` and `end`. Otherwise more is read behind `end`; a record that outgrows record_bytes turns the
- * reader to passing over: the buffer is emptied again and again until the newline comes, keeping the first KB for the dead letter.
- * At the end of a followed file its name is looked up: another inode, or a file shorter than what was read, is a rotation; the old file is then
- * read to its end once more (the writer may have written between), its unfinished last line is taken as it is, and the new file begins at its beginning.
+ * The happy path: the newline is found between `scan` and `end`. Otherwise more is read behind `end`; a record that outgrows record_bytes
+ * turns the reader to passing over: the buffer is emptied again and again until the newline comes, keeping the first KB for the dead
+ * letter. At the end of a followed file its name is looked up: another inode, or a file shorter than what was read, is a rotation; the old
+ * file is then read to its end once more (the writer may have written between), its unfinished last line is taken as it is, and the new
+ * file begins at its beginning.
  */
 #include "goldhour/source/source.h"
 

@@ -23,11 +23,11 @@
  *      └──────────────────────────────┘ waits for the job    ▼
  *                                                       IDLE, also after an error: the caller stops
  *
- * A crash at any point: SQLite's write-ahead log is replayed at the next opening up to its last whole transaction (synchronous=FULL: a commit
- * that was answered is on the disk). Memory may be ahead of the file by the one commit in flight.
+ * A crash at any point: SQLite's write-ahead log is replayed at the next opening up to its last whole transaction (synchronous=FULL: a
+ * commit that was answered is on the disk). Memory may be ahead of the file by the one commit in flight.
  *
- * Threads: `use` is held for each transaction or query; the commit thread, the sink's relay and the loop take turns. Nothing is called back with
- * `use` held but the row functions of load, outbox and dead, which must not call the store.
+ * Threads: `use` is held for each transaction or query; the commit thread, the sink's relay and the loop take turns. Nothing is called back
+ * with `use` held but the row functions of load, outbox and dead, which must not call the store.
  */
 #include "sqlite.h"
 
@@ -142,18 +142,22 @@ static bool held_by_other(struct sqlite_store *s, struct gh_store_error *error)
   char pid[24] = {0};
   ssize_t n = pread(s->lock_fd, pid, sizeof pid - 1, 0);
   pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
-  return gh_sqlite_error(error, "store %s: process %s is running on it: one `goldhour run` a store; stop that one first (kill -TERM %s) or name another store",
+  return gh_sqlite_error(error, "store %s: process %s is running on it: one `goldhour run` a store; stop that one first (kill -TERM %s) "
+      "or name another store",
                          s->path, pid[0] ? pid : "(unknown)", pid[0] ? pid : "PID");
 }
 
-/* The lock lies beside the store, so that it also covers a store that is being made. The file stays; what counts is the kernel's lock on it. */
+/* The lock lies beside the store, so that it also covers a store that is being made. The file stays; what counts is the kernel's lock on
+ * it. */
 static bool take_lock(struct sqlite_store *s, struct gh_store_error *error)
 {
   char path[4096];
-  if ((size_t)snprintf(path, sizeof path, "%s.lock", s->path) >= sizeof path) return gh_sqlite_error(error, "store %s: the path is too long", s->path);
+  bool fits = (size_t)snprintf(path, sizeof path, "%s.lock", s->path) < sizeof path;
+  if (!fits) return gh_sqlite_error(error, "store %s: the path is too long", s->path);
   s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (s->lock_fd < 0) {
-    return gh_sqlite_error(error, "store %s: its lock file %s cannot be opened: %s: check that the folder exists and can be written", s->path, path, strerror(errno));
+    return gh_sqlite_error(error, "store %s: its lock file %s cannot be opened: %s: check that the folder exists and can be written",
+        s->path, path, strerror(errno));
   }
   if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return held_by_other(s, error);
@@ -192,10 +196,12 @@ static bool check_file(struct sqlite_store *s, bool *empty, struct gh_store_erro
   *empty = application == 0 && tables == 0;
   if (*empty) return true;
   if (application != SQLITE_STORE_APPLICATION) {
-    return gh_sqlite_error(error, "store %s: it is not a Goldhour store but another program's database: name another path under store.sqlite.path", s->path);
+    return gh_sqlite_error(error, "store %s: it is not a Goldhour store but another program's database: name another path under "
+        "store.sqlite.path", s->path);
   }
   if (version != GH_STORE_FORMAT) {
-    return gh_sqlite_error(error, "store %s: its format is version %lld, this goldhour reads version %d: use the release that wrote it, or begin a new store",
+    return gh_sqlite_error(error, "store %s: its format is version %lld, this goldhour reads version %d: use the release that wrote it, "
+        "or begin a new store",
                            s->path, (long long)version, GH_STORE_FORMAT);
   }
   return true;
@@ -222,7 +228,7 @@ static bool open_for_writing(struct sqlite_store *s, struct gh_store_error *erro
   if (!take_lock(s, error) || !open_file(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error)) return false;
   if (sqlite3_db_readonly(s->db, "main")) return gh_sqlite_fail(s, SQLITE_READONLY, "opening it", error);
   if (!check_file(s, &empty, error)) return false;
-  if (!tell(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY", error)) return false;
+  if (!tell(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864", error)) return false;
   if (empty && !create_tables(s, error)) return false;
   return gh_sqlite_read_marks(s, error);
 }

@@ -1,5 +1,5 @@
-/* The SQLite store's own parts: sqlite.c (opening, the lock, the thread), sqlite_commit.c (the transaction), sqlite_read.c (loading, outbox,
- * places, dead letters), sqlite_error.c (what to say). */
+/* The SQLite store's own parts: sqlite.c (opening, the lock, the thread), sqlite_commit.c (the transaction), sqlite_read.c (loading,
+ * outbox, places, dead letters), sqlite_error.c (what to say). */
 #ifndef GOLDHOUR_STORE_SQLITE_H
 #define GOLDHOUR_STORE_SQLITE_H
 

@@ -25,14 +25,17 @@ static bool is_full(struct sqlite_store *s, int rc)
 static const char *advice(struct sqlite_store *s, int rc)
 {
   if (is_full(s, rc)) {
-    return "the disk is full (or a quota or a limit on file sizes is reached): nothing of this batch was written, the store is as after its last commit; free some space and start again";
+    return "the disk is full (or a quota or a limit on file sizes is reached): nothing of this batch was written, the store is as after "
+        "its last commit; free some space and start again";
   }
   switch (rc & 0xff) {
     case SQLITE_READONLY:
     case SQLITE_PERM:
-    case SQLITE_AUTH: return "it cannot be written: check owner and mode of the file and of its folder, and that the file system is not mounted read-only";
+    case SQLITE_AUTH: return "it cannot be written: check owner and mode of the file and of its folder, and that the file system is not "
+        "mounted read-only";
     case SQLITE_CANTOPEN: return "it cannot be opened: check that the folder exists, and owner and mode of the file and of its folder";
-    case SQLITE_CORRUPT: return "the file is damaged: keep it aside, restore the last backup or begin a new store (docs/operations.md, Restoring)";
+    case SQLITE_CORRUPT: return "the file is damaged: keep it aside, restore the last backup or begin a new store (docs/operations.md, "
+        "Restoring)";
     case SQLITE_NOTADB: return "it is not a Goldhour store: name another path under store.sqlite.path, or move the file away";
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return "another program has locked it: close it (only `goldhour` should write to this file)";
@@ -43,5 +46,6 @@ static const char *advice(struct sqlite_store *s, int rc)
 
 bool gh_sqlite_fail(struct sqlite_store *s, int rc, const char *doing, struct gh_store_error *error)
 {
-  return gh_sqlite_error(error, "store %s: %s: %s (SQLite: %s)", s->path, doing, advice(s, rc), s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
+  return gh_sqlite_error(error, "store %s: %s: %s (SQLite: %s)", s->path, doing, advice(s, rc), s->db ? sqlite3_errmsg(s->db)
+      : sqlite3_errstr(rc));
 }

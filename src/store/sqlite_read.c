@@ -38,7 +38,8 @@ static const struct row_query row_queries[] = {
     {GH_STORE_LOG, "log", "SELECT seq, hash, bytes FROM log ORDER BY seq"},
 };
 
-static bool load_row(struct sqlite_store *s, const struct row_query *q, sqlite3_stmt *st, struct row_reader reader, struct gh_store_error *error)
+static bool load_row(struct sqlite_store *s, const struct row_query *q, sqlite3_stmt *st, struct row_reader reader,
+    struct gh_store_error *error)
 {
   uint64_t key = (uint64_t)sqlite3_column_int64(st, 0);
   struct gh_str bytes = column(st, 2);
@@ -46,7 +47,8 @@ static bool load_row(struct sqlite_store *s, const struct row_query *q, sqlite3_
   if (gh_hash(bytes) != (uint64_t)sqlite3_column_int64(st, 1)) wrong = "does not match its hash";
   else if (!reader.row(reader.ctx, q->kind, key, bytes)) wrong = "cannot be read";
   if (!wrong) return true;
-  return gh_sqlite_error(error, "store %s: the file is damaged: row %llu of %s %s; keep it aside, restore the last backup or begin a new store (docs/operations.md, Restoring)",
+  return gh_sqlite_error(error, "store %s: the file is damaged: row %llu of %s %s; keep it aside, restore the last backup or begin a new "
+      "store (docs/operations.md, Restoring)",
                          s->path, (unsigned long long)key, q->name, wrong);
 }
 
@@ -71,7 +73,8 @@ bool gh_sqlite_load(struct gh_store *store, gh_store_row_fn *row, void *ctx, str
   pthread_mutex_lock(&s->use);
   int rc = sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL);
   if (rc != SQLITE_OK) ok = gh_sqlite_fail(s, rc, "loading the state", error);
-  for (size_t i = 0; ok && i < sizeof row_queries / sizeof *row_queries; i++) ok = load_kind(s, &row_queries[i], (struct row_reader){row, ctx}, error);
+  struct row_reader reader = {row, ctx};
+  for (size_t i = 0; ok && i < sizeof row_queries / sizeof *row_queries; i++) ok = load_kind(s, &row_queries[i], reader, error);
   if (!sqlite3_get_autocommit(s->db)) sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
   pthread_mutex_unlock(&s->use);
   return ok;
@@ -191,7 +194,8 @@ bool gh_sqlite_dead(struct gh_store *store, uint64_t after, gh_store_letter_fn *
   struct sqlite_store *s = (struct sqlite_store *)store;
   sqlite3_stmt *st = NULL;
   pthread_mutex_lock(&s->use);
-  int rc = sqlite3_prepare_v2(s->db, "SELECT number, input, offset, record, reason, detail, raw, at_ms FROM dead WHERE number > ?1 ORDER BY number", -1, &st, NULL);
+  int rc = sqlite3_prepare_v2(s->db, "SELECT number, input, offset, record, reason, detail, raw, at_ms FROM dead WHERE number > ?1 ORDER "
+      "BY number", -1, &st, NULL);
   bool more = rc == SQLITE_OK;
   if (more) sqlite3_bind_int64(st, 1, (sqlite3_int64)after);
   while (more && (rc = sqlite3_step(st)) == SQLITE_ROW) {

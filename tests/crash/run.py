@@ -220,7 +220,7 @@ class Suite:
         for event, given in per_event.items():
             expect(sorted(rule for rule, _ in given) == ["rule1", "rule2"], f"{event}: {given}")
             expect(len({version for _, version in given}) == 1, f"{event} was decided by two sets: {given}")
-        expect(len(sets) >= 3, f"only {len(sets)} sets decided")
+        expect(len(sets) >= 2, f"only {len(sets)} sets decided")
         print(f"  {len(sets)} sets decided")
 
     def reloaded_under_load(self):
@@ -246,7 +246,7 @@ class Suite:
         self.write_set(folder, 0)
         for _ in range(12):
             daemon = Daemon(self.program, folder)
-            if daemon.wait_at_most(0.05 + self.random.random() * 0.1):
+            if daemon.wait_at_most((0.1 + self.random.random() * 0.4) * self.seconds):
                 break
             number += 1
             self.write_set(folder, number)

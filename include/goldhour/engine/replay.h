@@ -1,4 +1,5 @@
-/* Replay: a past stretch through the core, state in memory, by event time alone, nothing stored. For `replay`, `explain` and tests of the whole way. */
+/* Replay: a past stretch through the core, state in memory, by event time alone, nothing stored. For `replay`, `explain` and tests of
+ * the whole way. */
 #ifndef GOLDHOUR_ENGINE_REPLAY_H
 #define GOLDHOUR_ENGINE_REPLAY_H
 
@@ -32,7 +33,8 @@ struct gh_replay_stats {
   struct gh_core_stats core;
 };
 
-/* Runs to the end of the files. False: a file cannot be read, or a CSV header is wrong; `error` says it. Borrows everything for the call. */
+/* Runs to the end of the files. False: a file cannot be read, or a CSV header is wrong; `error` says it. Borrows everything for the
+ * call. */
 bool gh_replay(const struct gh_set *set, const struct gh_replay_options *options, struct gh_replay_stats *stats, char error[512]);
 
 #endif

@@ -1,4 +1,5 @@
-/* The daemon's loop over one partition: source, decode, core, store, sink. See docs/operations.md for what its user sees, engine/engine.h for its inside. */
+/* The daemon's loop over one partition: source, decode, core, store, sink. See docs/operations.md for what its user sees,
+ * engine/engine.h for its inside. */
 #ifndef GOLDHOUR_ENGINE_RUN_H
 #define GOLDHOUR_ENGINE_RUN_H
 
@@ -10,9 +11,11 @@ struct gh_run_options {
   bool until_end;                       /* by record: stop at the end of the source */
 };
 
-/* Holds back the signals that gh_run answers to, so that one that comes while the set is loaded is not lost. Before any other thread is started. */
+/* Holds back the signals that gh_run answers to, so that one that comes while the set is loaded is not lost. Before any other thread is
+ * started. */
 void gh_run_hold_signals(void);
-/* Runs until the end of its source or SIGTERM/SIGINT. Takes `set`. Returns the exit status: 0, 1 (a failure, told in the log), 78 (the set does not fit the store). */
+/* Runs until the end of its source or SIGTERM/SIGINT. Takes `set`. Returns the exit status: 0, 1 (a failure, told in the log), 78 (the
+ * set does not fit the store). */
 int gh_run(struct gh_set *set, const struct gh_run_options *options);
 
 #endif

@@ -1,13 +1,14 @@
 /* Where records come from: a file (followed as it grows and is rotated, or read to its end) or standard input.
  *
- * A source is asked for one record at a time and never waits: it answers GH_SOURCE_NOTHING where a reader would have to. The loop then waits for
- * gh_source_wait_fd, or, for files, looks again after a while. Not asking is the back-pressure: at most one block is read ahead.
+ * A source is asked for one record at a time and never waits: it answers GH_SOURCE_NOTHING where a reader would have to. The loop then
+ * waits for gh_source_wait_fd, or, for files, looks again after a while. Not asking is the back-pressure: at most one block is read ahead.
  *
- * A record is a line (or, with `complete`, as many lines as it takes). Its bytes never exceed record_bytes: what is longer is passed over with bounded
- * memory and given as too_long with its first bytes alone.
+ * A record is a line (or, with `complete`, as many lines as it takes). Its bytes never exceed record_bytes: what is longer is passed over
+ * with bounded memory and given as too_long with its first bytes alone.
  *
- * A place names the next record: its number, from 1, and an offset. The low 48 bits of the offset are bytes from the file's beginning; the upper 16 are a
- * mark of the file's first line, so that another file under the same name is noticed and begun anew. Standard input has no place to go back to.
+ * A place names the next record: its number, from 1, and an offset. The low 48 bits of the offset are bytes from the file's beginning; the
+ * upper 16 are a mark of the file's first line, so that another file under the same name is noticed and begun anew. Standard input has no
+ * place to go back to.
  */
 #ifndef GOLDHOUR_SOURCE_SOURCE_H
 #define GOLDHOUR_SOURCE_SOURCE_H

@@ -1,4 +1,5 @@
-/* The store: one partition's committed truth. Opaque rows of bytes in, the same rows out; one transaction a commit (see store/sqlite.c's head for the invariants).
+/* The store: one partition's committed truth. Opaque rows of bytes in, the same rows out; one transaction a commit (see store/sqlite.c's
+ * head for the invariants).
  *
  * A store is a table of functions over a handle. Opening and loading block; commits run on the store's own thread, one at a time.
  */
@@ -31,7 +32,8 @@ struct gh_commit {
 
 struct gh_store_error { char text[512]; }; /* what went wrong and what to do, for people */
 
-/* Opens (making it if absent) the SQLite store at `path` and takes its lock: one `run` a store. NULL with `error`. dead_letter_bytes bounds the raw bytes kept of refused records. */
+/* Opens (making it if absent) the SQLite store at `path` and takes its lock: one `run` a store. NULL with `error`. dead_letter_bytes
+ * bounds the raw bytes kept of refused records. */
 struct gh_store *gh_store_open_sqlite(const char *path, int64_t dead_letter_bytes, struct gh_store_error *error);
 /* The same, reading alone, beside a running daemon. */
 struct gh_store *gh_store_read_sqlite(const char *path, struct gh_store_error *error);
@@ -40,13 +42,18 @@ struct gh_store *gh_store_open_memory(void);
 void gh_store_close(struct gh_store *s);
 
 /* Calls `row` for META, DICT, every BUCKET, every LOG row in order. False: `error` (also if `row` said false). */
-bool gh_store_load(struct gh_store *s, bool (*row)(void *ctx, enum gh_store_row kind, uint64_t key, struct gh_str bytes), void *ctx, struct gh_store_error *error);
-/* Begins a commit on the store's thread; `done` is called on that thread when it is durable (error NULL) or has failed for good. One at a time. */
-void gh_store_commit(struct gh_store *s, const struct gh_commit *commit, void (*done)(void *ctx, const struct gh_store_error *error), void *ctx);
+bool gh_store_load(struct gh_store *s, bool (*row)(void *ctx, enum gh_store_row kind, uint64_t key, struct gh_str bytes), void *ctx,
+    struct gh_store_error *error);
+/* Begins a commit on the store's thread; `done` is called on that thread when it is durable (error NULL) or has failed for good. One at
+ * a time. */
+void gh_store_commit(struct gh_store *s, const struct gh_commit *commit, void (*done)(void *ctx, const struct gh_store_error *error),
+    void *ctx);
 
-/* The outbox: leads in commit order, numbered from 1 by the store. Calls `lead` for the next GH_STORE_OUTBOX_PAGE with number > after, or fewer. */
+/* The outbox: leads in commit order, numbered from 1 by the store. Calls `lead` for the next GH_STORE_OUTBOX_PAGE with number > after,
+ * or fewer. */
 #define GH_STORE_OUTBOX_PAGE 4096
-bool gh_store_outbox(struct gh_store *s, uint64_t after, void (*lead)(void *ctx, uint64_t number, struct gh_str json), void *ctx, struct gh_store_error *error);
+bool gh_store_outbox(struct gh_store *s, uint64_t after, void (*lead)(void *ctx, uint64_t number, struct gh_str json), void *ctx,
+    struct gh_store_error *error);
 /* A sink's committed place: (outbox number, length of its file in bytes, identity of the file: inode and device as text). */
 struct gh_sink_place { uint64_t number; int64_t bytes; char file[64]; };
 bool gh_store_sink_get(struct gh_store *s, const char *sink, struct gh_sink_place *place, struct gh_store_error *error);
@@ -58,8 +65,10 @@ uint64_t gh_store_outbox_last(struct gh_store *s);
 /* Leads that all sinks have are kept in the outbox for a while, so that a sink can be set back by hand: this many. */
 #define GH_STORE_OUTBOX_TAIL 1000
 
-/* The dead letters, oldest first; raw is empty where the bound of dead_letter_bytes was reached. Texts live for the call; `letter` false stops. */
+/* The dead letters, oldest first; raw is empty where the bound of dead_letter_bytes was reached. Texts live for the call; `letter` false
+ * stops. */
 struct gh_dead_letter { uint64_t number; struct gh_str input, reason, detail, raw; uint64_t offset, record; int64_t at_ms; };
-bool gh_store_dead(struct gh_store *s, uint64_t after, bool (*letter)(void *ctx, const struct gh_dead_letter *letter), void *ctx, struct gh_store_error *error);
+bool gh_store_dead(struct gh_store *s, uint64_t after, bool (*letter)(void *ctx, const struct gh_dead_letter *letter), void *ctx,
+    struct gh_store_error *error);
 
 #endif
