@@ -7,6 +7,15 @@ import time
 
 
 class Daemon:
+    started = []
+
+    @classmethod
+    def kill_all(cls):
+        """A story that failed leaves nothing running."""
+        for daemon in cls.started:
+            daemon.kill()
+        cls.started.clear()
+
     def __init__(self, program, folder, *options, until_end=True, user=None, file_bytes=None, stdin=None):
         self.log = os.path.join(folder, "log")
         self.folder = folder
@@ -23,6 +32,7 @@ class Daemon:
         with open(self.log, "ab") as log:
             self.at = log.tell()
             self.process = subprocess.Popen(arguments, cwd=folder, stdin=stdin or subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, preexec_fn=limits)
+        self.started.append(self)
 
     def signal(self, number):
         if self.process.poll() is None:

@@ -180,8 +180,6 @@ class Suite:
     def standard_input_sent_again(self):
         folder = self.bank()
         bank.config(folder, source="stdin")
-        with open(os.path.join(folder, "events.jsonl"), "rb") as f:
-            Daemon(self.program, folder, stdin=f).wait_at_most(self.seconds / 2) or None
         for _ in range(3):
             with open(os.path.join(folder, "events.jsonl"), "rb") as f:
                 daemon = Daemon(self.program, folder, stdin=f)
@@ -482,6 +480,8 @@ def tell(story, suite):
     except (Failure, subprocess.SubprocessError, OSError) as why:
         print(f"FAILED {story.__name__}: {why}", flush=True)
         return False
+    finally:
+        Daemon.kill_all()
 
 
 def main():
