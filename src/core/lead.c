@@ -121,7 +121,7 @@ void gh_core_offer(struct gh_core *core, const struct gh_rule *rule, enum gh_sta
   };
   name_lead(core, &lead);
   set_due(core, rule, &lead);
-  lead.script = fill_script(core, rule);
+  if (rule->nscript) lead.script = fill_script(core, rule);
   lead.evidence = tell_event(core);
   *(stage == GH_GOLDEN ? &core->counters.leads_golden : &core->counters.leads_comparing) += 1;
   put_lead(core, &lead);

@@ -69,7 +69,7 @@ void gh_lead_json(struct gh_buf *out, const struct gh_lead *lead, const struct g
   gh_buf_fmt(out, "%d", lead->priority);
   put_optional(out, "product", lead->product);
   put_channels(out, lead);
-  put_optional(out, "script", lead->script);
+  if (lead->script.ptr) put_string(out, "script", lead->script);
   if (lead->evidence.len) {
     put_key(out, "evidence");
     gh_buf_add_str(out, lead->evidence);

@@ -35,6 +35,15 @@ static uint64_t flow_hash(const struct gh_flow *flow)
   return hash;
 }
 
+/* An instance is named by a text or by a whole number. */
+static enum gh_kind instance_kind(const struct gh_event_type *type, const struct gh_node *n)
+{
+  struct gh_str prefix = GH_STR("event."), text = n->kind == GH_NODE_SCALAR ? n->text : (struct gh_str){NULL, 0};
+  if (!gh_str_starts(text, prefix)) return GH_STRING;
+  int slot = gh_field_find(type, gh_str_n(text.ptr + prefix.len, text.len - prefix.len));
+  return slot >= 0 && type->fields[slot].type.kind == GH_INT ? GH_INT : GH_STRING;
+}
+
 /* A flow with a fault keeps event NULL; rules on it are then passed over in silence. */
 void gh_read_flow(struct gh_rule_reader *r, const struct gh_node *n, struct gh_flow *flow)
 {
@@ -46,7 +55,7 @@ void gh_read_flow(struct gh_rule_reader *r, const struct gh_node *n, struct gh_f
   const struct gh_event_type *type = event ? gh_reader_type(r, event) : NULL;
   bool good = steps && read_steps(r, steps, flow);
   if (!type) return;
-  good = instance && gh_reader_field(r, instance, type, GH_STRING, &flow->instance_slot) && good;
+  good = instance && gh_reader_field(r, instance, type, instance_kind(type, instance), &flow->instance_slot) && good;
   good = step && gh_reader_field(r, step, type, GH_STRING, &flow->step_slot) && good;
   if (!good) return;
   flow->event = type;

@@ -18,7 +18,8 @@ struct gh_lead {
   bool late;                                   /* triggered by a late event */
   enum gh_stage stage;
   int priority;
-  struct gh_str product, script;               /* empty: absent */
+  struct gh_str product;                       /* empty: absent */
+  struct gh_str script;                        /* ptr NULL: the rule has none */
   const struct gh_str *channels; unsigned nchannels;
   struct gh_str evidence;                      /* what happened: a JSON object of the event's fields */
 };
