@@ -330,7 +330,7 @@ static void test_features_and_flows_written_wrong(void **state)
   refused(w, "features: {a-b: {count: article_read, over: 1d}}\n", "'a-b' is no name of a feature");
   refused(w, "features: {a: {sum: event.topic, of: article_read, over: 1d}}\n", "'sum' wants an int, a double or a decimal; this is of type string");
   refused(w, "features: {a: {last: event.amount, of: [transfer_in, article_read], over: 1d}}\n", "(on article_read)");
-  refused(w, "flows: {f: {event: flow_step, instance: event.page, step: event.step, steps: [a]}}\n", "'instance': event.page is of type int; expected a field of type string");
+  refused(w, "flows: {f: {event: flow_step, instance: event.flow_id, step: event.page, steps: [a]}}\n", "'step': event.page is of type int; expected a field of type string");
   refused(w, "flows: {f: {event: flow_step, instance: event.flow_id, step: event.step, steps: [a, a]}}\n", "the step 'a' is listed twice");
   refused(w, "flows: {f: {event: flow_step, instance: event.flow_id, step: event.step}}\n", "the key 'steps' is missing");
 }
