@@ -4,6 +4,7 @@
 A case is a folder: goldhour.yaml with the files it names, events.jsonl, customers.jsonl (may be absent), leads.jsonl; `args` holds further options of
 `goldhour replay`, `story` says in words what it shows. The leads must be those of leads.jsonl: order of lines and of keys aside, further keys allowed.
 """
+import collections
 import json
 import os
 import shlex
@@ -32,20 +33,19 @@ def field_differences(expected, got):
 
 def differences(expected, got):
     """What differs between two lists of leads, as lines."""
-    out, left = [], list(got)
+    out, left = [], collections.defaultdict(list)
+    for lead in got:
+        left[key(lead)].append(lead)
     for lead in expected:
-        same = [g for g in left if key(g) == key(lead)]
-        if not same:
+        if not left[key(lead)]:
             out.append('  missing: ' + json.dumps(lead, ensure_ascii=False))
             continue
-        left.remove(same[0])
-        fields = field_differences(lead, same[0])
+        fields = field_differences(lead, left[key(lead)].pop(0))
         if fields:
             out += ['  lead %s:' % ' '.join(key(lead))] + fields
-    out += ['  unexpected: ' + json.dumps({k: g[k] for k in g if k != 'evidence'}, ensure_ascii=False) for g in left]
-    ids = [g.get('id') for g in got]
-    out += ['  the id is not unique: %s' % i for i in sorted({str(i) for i in ids if i is None or ids.count(i) > 1})]
-    return out
+    out += ['  unexpected: ' + json.dumps({k: g[k] for k in g if k != 'evidence'}, ensure_ascii=False) for leads in left.values() for g in leads]
+    ids = collections.Counter(str(g.get('id')) for g in got)
+    return out + ['  the id is not unique: ' + i for i in ids if i == 'None' or ids[i] > 1]
 
 
 def replay(goldhour, folder, extra=()):

@@ -207,7 +207,7 @@ def main():
     options = parser.parse_args()
     if options.big:
         options.customers, options.days = 3000, 12
-        options.seeds = options.seeds or '1001..1004'
+        options.seeds = options.seeds or '1001..1002'
     goldhour = None if options.goldhour == '-' else os.path.abspath(options.goldhour)
     failed = recount_golden() if not options.seeds else 0
     failed += run_seeds(goldhour, options.seeds or '1..100', options)
