@@ -137,6 +137,15 @@ static bool fit(struct gh_value *v, struct gh_type type)
   return true;
 }
 
+/* The last item of that name, as JSON readers do. */
+static const struct gh_json *item_of(const struct gh_json *object, struct gh_str name)
+{
+  for (uint32_t i = object->n; i-- > 0;) {
+    if (gh_str_eq(object->items[i].name, name)) return &object->items[i];
+  }
+  return NULL;
+}
+
 static bool read_event(struct gh_bench_workload *w, struct gh_arena *scratch, struct gh_str line, struct gh_spot at)
 {
   const char *fault = "expected a flat object";
@@ -148,7 +157,7 @@ static bool read_event(struct gh_bench_workload *w, struct gh_arena *scratch, st
   struct gh_value *row = &w->rows[(size_t)w->nevents * w->nslots];
   for (uint32_t slot = 0; slot < w->nslots; slot++) {
     struct gh_str name = w->names[slot];
-    const struct gh_json *item = gh_json_item(event, name.ptr);
+    const struct gh_json *item = item_of(event, name);
     if (!item || item->kind == GH_JSON_NULL) continue;
     struct gh_value v;
     if (!gh_plain_read(scratch, item, &v) || !fit(&v, w->types[slot])) {

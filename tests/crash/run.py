@@ -422,9 +422,10 @@ class Suite:
         os.chmod(os.path.join(folder, "goldhour.db.lock"), 0o666)
         for path in (self.root, folder):
             os.chmod(path, 0o755)
-        probe = subprocess.run([self.program, "--version"], preexec_fn=lambda: os.setuid(65534), capture_output=True, check=False)
-        if probe.returncode != 0:
-            raise Skipped("another user cannot run the program where it stands")
+        try:
+            subprocess.run([self.program, "--version"], preexec_fn=lambda: os.setuid(65534), capture_output=True, check=True)
+        except (OSError, subprocess.SubprocessError) as why:
+            raise Skipped("another user cannot run the program where it stands") from why
         daemon = Daemon(self.program, folder, user=65534)
         expect(daemon.wait() == 1 and "cannot be written" in daemon.text(), "expected exit 1 and 'cannot be written': " + daemon.text()[-1000:])
         expect(read(os.path.join(folder, "goldhour.db")) == before, "the store was changed")
