@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "goldhour/base/check.h"
+#include "goldhour/base/hash.h"
 #include "inside.h"
 
 struct gh_core *gh_core_new(struct gh_core_options options)
@@ -41,6 +42,21 @@ void gh_core_free(struct gh_core *core)
   free(core->feature_stamps);
   free(core->rows);
   free(core);
+}
+
+void gh_prefetch(const struct gh_core *core, struct gh_str customer, struct gh_hint *hint)
+{
+  switch (hint->stage++) {
+  case 0:
+    hint->hash = gh_hash(customer);
+    gh_prefetch_slot(&core->state, hint->hash);
+    return;
+  case 1: hint->record = gh_prefetch_record(&core->state, hint->hash); return;
+  case 2:
+    if (hint->record) gh_prefetch_vectors(hint->record);
+    return;
+  default: return;
+  }
 }
 
 struct gh_position gh_core_position(const struct gh_core *core, unsigned input)

@@ -58,13 +58,33 @@ static struct gh_decoder *make_decoder(struct gh_feed *f, const struct gh_set *s
   return NULL;
 }
 
+static void free_decoders(struct gh_decoder *const *decoders)
+{
+  for (unsigned i = 0; i < GH_FEED_AHEAD; i++) gh_decoder_free(decoders[i]);
+}
+
+/* One for each place of the ring; none, if one cannot be made. */
+static bool make_decoders(struct gh_feed *f, const struct gh_set *set, struct gh_decoder *decoders[GH_FEED_AHEAD], char error[512])
+{
+  memset(decoders, 0, GH_FEED_AHEAD * sizeof *decoders);
+  for (unsigned i = 0; i < GH_FEED_AHEAD; i++) {
+    decoders[i] = make_decoder(f, set, error);
+    if (decoders[i]) continue;
+    free_decoders(decoders);
+    return false;
+  }
+  return true;
+}
+
 bool gh_feed_open(struct gh_feed *f, const struct gh_set *set, const struct gh_feed_options *options, char error[512])
 {
-  *f = (struct gh_feed){.input = options->input, .set = set, .path = options->path ? strdup(options->path) : NULL};
+  *f = (struct gh_feed){.input = options->input, .set = set, .path = options->path ? strdup(options->path) : NULL, .core = options->core,
+                        .answer = GH_SOURCE_RECORD};
   f->csv = options->input == GH_FEED_PROFILES && is_csv(options->path);
   if (f->csv && !read_header(f, error)) return false;
-  f->decoder = make_decoder(f, set, error);
-  if (!f->decoder) return false;
+  struct gh_decoder *decoders[GH_FEED_AHEAD];
+  if (!make_decoders(f, set, decoders, error)) return false;
+  for (unsigned i = 0; i < GH_FEED_AHEAD; i++) f->ahead[i].decoder = decoders[i];
   f->source = open_source(f, options->follow, options->from, error);
   return f->source != NULL;
 }
@@ -72,62 +92,103 @@ bool gh_feed_open(struct gh_feed *f, const struct gh_set *set, const struct gh_f
 void gh_feed_close(struct gh_feed *f)
 {
   gh_source_close(f->source);
-  gh_decoder_free(f->decoder);
+  for (unsigned i = 0; i < GH_FEED_AHEAD; i++) {
+    gh_decoder_free(f->ahead[i].decoder);
+    gh_buf_free(&f->ahead[i].raw);
+  }
   free((char *)f->header.ptr);
   free(f->path);
   *f = (struct gh_feed){0};
 }
 
-bool gh_feed_decode_by(struct gh_feed *f, const struct gh_set *set, char error[512])
+static enum gh_decoded decode(const struct gh_feed *f, struct gh_feed_place *p)
 {
-  struct gh_decoder *d = make_decoder(f, set, error);
-  if (!d) return false;
-  gh_decoder_free(f->decoder);
-  f->decoder = d;
-  f->set = set;
-  return true;
-}
-
-static enum gh_decoded decode(struct gh_feed *f, const struct gh_source_record *r)
-{
-  if (r->too_long) {
-    f->record.reason = "too_long";
-    f->record.detail = GH_STR("it is longer than record_bytes");
+  if (p->read.too_long) {
+    p->record.reason = "too_long";
+    p->record.detail = GH_STR("it is longer than record_bytes");
     return GH_DECODED_BAD;
   }
-  if (f->input == GH_FEED_EVENTS) return gh_decode(f->decoder, r->bytes, &f->record);
-  if (!f->csv) return gh_decode_profile(f->decoder, r->bytes, &f->record);
-  return r->at_record == 1 ? GH_DECODED_BLANK : gh_decode_csv(f->decoder, r->bytes, &f->record);
+  if (f->input == GH_FEED_EVENTS) return gh_decode(p->decoder, p->read.bytes, &p->record);
+  if (!f->csv) return gh_decode_profile(p->decoder, p->read.bytes, &p->record);
+  return p->read.at_record == 1 ? GH_DECODED_BLANK : gh_decode_csv(p->decoder, p->read.bytes, &p->record);
 }
 
-static void give(struct gh_feed *f, const struct gh_source_record *r, struct gh_feed_item *item)
+static void make_item(const struct gh_feed *f, struct gh_feed_place *p)
 {
-  item->in = (struct gh_input){.kind = GH_IN_SKIP, .place = {f->input, r->next_offset, r->next_record},
-                               .raw = r->bytes, .at_offset = r->at_offset, .at_record = r->at_record};
-  switch (decode(f, r)) {
+  const struct gh_source_record *r = &p->read;
+  struct gh_feed_item *item = &p->item;
+  *item = (struct gh_feed_item){.in = {.kind = GH_IN_SKIP, .place = {f->input, r->next_offset, r->next_record},
+                                       .raw = r->bytes, .at_offset = r->at_offset, .at_record = r->at_record}};
+  switch (decode(f, p)) {
   case GH_DECODED:
     item->note = GH_FEED_TAKEN;
     item->in.kind = f->input == GH_FEED_EVENTS ? GH_IN_EVENT : GH_IN_PROFILE;
-    item->in.event = &f->record.event;
+    item->in.event = &p->record.event;
     return;
   case GH_DECODED_BLANK: item->note = GH_FEED_BLANK; return;
   case GH_DECODED_OTHER: item->note = GH_FEED_UNNAMED; return;
   case GH_DECODED_BAD:
     item->note = GH_FEED_REFUSED;
-    item->reason = gh_str(f->record.reason);
-    item->detail = f->record.detail;
+    item->reason = gh_str(p->record.reason);
+    item->detail = p->record.detail;
     return;
   }
   GH_IMPOSSIBLE();
 }
 
+static struct gh_feed_place *place_at(struct gh_feed *f, unsigned i) { return &f->ahead[(f->first + i) % GH_FEED_AHEAD]; }
+
+bool gh_feed_decode_by(struct gh_feed *f, const struct gh_set *set, char error[512])
+{
+  struct gh_decoder *decoders[GH_FEED_AHEAD];
+  if (!make_decoders(f, set, decoders, error)) return false;
+  for (unsigned i = 0; i < GH_FEED_AHEAD; i++) {
+    gh_decoder_free(f->ahead[i].decoder);
+    f->ahead[i].decoder = decoders[i];
+  }
+  f->set = set;
+  for (unsigned i = 0; i < f->count; i++) make_item(f, place_at(f, i));
+  return true;
+}
+
+/* Brings those ahead one stage nearer. */
+static void fetch_ahead(struct gh_feed *f)
+{
+  for (unsigned i = 0; f->core && i < f->count; i++) {
+    struct gh_feed_place *p = place_at(f, i);
+    if (p->item.in.event) gh_prefetch(f->core, p->item.in.event->customer, &p->hint);
+  }
+}
+
+static void read_one(struct gh_feed *f, const struct gh_source_record *r)
+{
+  struct gh_feed_place *p = place_at(f, f->count++);
+  gh_buf_clear(&p->raw);
+  gh_buf_add_str(&p->raw, r->bytes);
+  p->read = *r;
+  p->read.bytes = gh_buf_str(&p->raw);
+  p->hint = (struct gh_hint){0};
+  make_item(f, p);
+  fetch_ahead(f);
+}
+
 enum gh_source_answer gh_feed_next(struct gh_feed *f, struct gh_feed_item *item)
 {
-  struct gh_source_record r;
-  enum gh_source_answer answer = gh_source_next(f->source, &r);
-  if (answer != GH_SOURCE_RECORD) return answer;
+  while (f->count < GH_FEED_AHEAD && f->answer == GH_SOURCE_RECORD) {
+    struct gh_source_record r;
+    f->answer = gh_source_next(f->source, &r);
+    if (f->answer == GH_SOURCE_RECORD) read_one(f, &r);
+  }
+  if (f->count == 0) {
+    enum gh_source_answer answer = f->answer;
+    f->answer = GH_SOURCE_RECORD; /* it is asked again */
+    return answer;
+  }
+  const struct gh_feed_place *p = place_at(f, 0);
+  *item = p->item;
+  f->first = (f->first + 1) % GH_FEED_AHEAD;
+  f->count--;
   f->records++;
-  f->bytes += r.bytes.len + 1;
-  give(f, &r, item);
+  f->bytes += item->in.raw.len + 1;
   return GH_SOURCE_RECORD;
 }

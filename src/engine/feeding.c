@@ -19,7 +19,7 @@ bool gh_engine_open_feed(struct gh_engine *e, unsigned input)
   char error[512];
   struct gh_arena arena;
   gh_arena_init(&arena, 0);
-  struct gh_feed_options o = {.input = input, .follow = events && e->live};
+  struct gh_feed_options o = {.input = input, .core = e->core, .follow = events && e->live};
   if (named) {
     o.path = resolved(e, events ? conf->source_path.text : conf->profiles.text, &arena);
     o.from = gh_core_position(e->core, input);

@@ -73,7 +73,7 @@ static bool read_records(struct replay *r)
 
 static bool read_feed(struct replay *r, unsigned input, const char *path, struct gh_replay_stats *stats)
 {
-  struct gh_feed_options o = {.input = input, .path = path};
+  struct gh_feed_options o = {.input = input, .path = path, .core = r->core};
   bool ok = gh_feed_open(&r->feed, r->set, &o, r->error) && read_records(r);
   stats->records += r->feed.records;
   stats->bytes += r->feed.bytes;

@@ -91,6 +91,31 @@ void gh_state_reserve(struct gh_state *s, uint64_t customers)
   if (!s->table.slots || bits > s->table.cap_bits) grow(&s->table, bits);
 }
 
+void gh_prefetch_slot(const struct gh_state *s, uint64_t hash)
+{
+  if (s->table.slots) __builtin_prefetch(&s->table.slots[home(&s->table, hash)]);
+}
+
+const struct gh_customer *gh_prefetch_record(const struct gh_state *s, uint64_t hash)
+{
+  const struct gh_table *t = &s->table;
+  if (!t->slots) return NULL;
+  uint32_t at = home(t, hash);
+  while (t->slots[at] && (uint32_t)t->slots[at] != (uint32_t)hash) at = (at + 1) & mask(t);
+  if (!t->slots[at]) return NULL;
+  const struct gh_customer *c = record(t, index_of(t->slots[at]));
+  for (size_t line = 0; line < sizeof *c; line += 64) __builtin_prefetch((const char *)c + line);
+  return c;
+}
+
+void gh_prefetch_vectors(const struct gh_customer *c)
+{
+  __builtin_prefetch(c->ids);
+  __builtin_prefetch(c->profile);
+  __builtin_prefetch(c->marks);
+  if (c->ncells) __builtin_prefetch(&c->cells[c->ncells - 1], 1);
+}
+
 bool gh_customer_empty(const struct gh_customer *c)
 {
   return !c->profile_len && !c->ncells && !c->nids && !c->nwaits && !c->nmarks && !c->pending && c->profile_ms == INT64_MIN;

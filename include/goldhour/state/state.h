@@ -125,6 +125,10 @@ struct gh_customer *gh_customer_find(const struct gh_state *s, struct gh_str key
 struct gh_customer *gh_customer_make(struct gh_state *s, struct gh_str key);
 /* Room for so many, before they are loaded: they come in the order of the hash, and would crowd the first slots of a table that is too small. */
 void gh_state_reserve(struct gh_state *s, uint64_t customers);
+/* The stages of fetching a customer ahead: its slot; its record, by the slot's tag (NULL if there is none); its vectors. */
+void gh_prefetch_slot(const struct gh_state *s, uint64_t hash);
+const struct gh_customer *gh_prefetch_record(const struct gh_state *s, uint64_t hash);
+void gh_prefetch_vectors(const struct gh_customer *c);
 bool gh_customer_empty(const struct gh_customer *c);
 void gh_customer_remove(struct gh_state *s, struct gh_customer *c); /* it must be empty */
 /* Calls `each` for the customers with first <= hash <= last; in no order. */
