@@ -293,9 +293,10 @@ class Case:
     def write(self, folder, lines=None):
         os.makedirs(folder, exist_ok=True)
         rules_files = self.rule_files()
-        conf = {'zone': self.zone, 'calendar': 'days.txt' if self.calendar else 'china', 'business_hours': "{open: '09:00', close: '%s'}" % self.close, 'lateness': self.lateness, 'late_limit': self.late_limit,
-                'schema': 'schema.yaml', 'rules': '[rules.yaml]' if len(rules_files) == 1 else "[rules.yaml, 'more-*.yaml']", 'source': '{file: {path: events.jsonl}}', 'profiles': '{file: {path: customers.jsonl}}',
-                'store': '{sqlite: {path: goldhour.db}}', 'sink': '{file: {path: out.jsonl}}'}
+        conf = {'zone': self.zone, 'calendar': 'days.txt' if self.calendar else 'china', 'business_hours': "{open: '09:00', close: '%s'}" % self.close,
+                'lateness': self.lateness, 'late_limit': self.late_limit, 'schema': 'schema.yaml',
+                'rules': '[rules.yaml]' if len(rules_files) == 1 else "[rules.yaml, 'more-*.yaml']", 'source': '{file: {path: events.jsonl}}',
+                'profiles': '{file: {path: customers.jsonl}}', 'store': '{sqlite: {path: goldhour.db}}', 'sink': '{file: {path: out.jsonl}}'}
         if self.cutoff:
             conf['cutoff'] = "'%s'" % self.cutoff
         if self.reorder_limit:
