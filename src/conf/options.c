@@ -30,7 +30,7 @@ const struct gh_option gh_options[] = {
   {"record_bytes", GH_OPTION_BYTES, AT(record_bytes), 0, 64, 1024 * MB, "1MB", "a longer record is refused"},
   {"record_depth", GH_OPTION_INT, AT(record_depth), 0, 1, 1000, "64", "a record nested deeper is refused"},
   {"batch_events", GH_OPTION_INT, AT(batch_events), 0, 1, 1000000, "1024", "a commit holds at most so many events"},
-  {"batch_ms", GH_OPTION_INT, AT(batch_ms), 0, 0, 60000, "10", "live, a commit waits at most so many milliseconds"},
+  {"batch_ms", GH_OPTION_INT, AT(batch_ms), 0, 0, 60000, "0", "live, a commit waits so many milliseconds after the last one for more events; 0: never"},
   {"log_format", GH_OPTION_TEXT, AT(log_format), 0, 0, 0, "logfmt", "logfmt or json"},
 };
 const size_t gh_noptions = sizeof gh_options / sizeof *gh_options;

@@ -29,7 +29,7 @@ struct gh_conf {
   int64_t customer_ids;                  /* ids remembered a customer: 100,000 */
   int64_t dead_letter_bytes;             /* 64MB */
   int64_t record_bytes; int64_t record_depth; /* 1MB, 64: a longer or deeper record is refused */
-  int64_t batch_events, batch_ms;        /* a commit holds at most so many events, and waits at most so long: 1024, 10ms (by record: events alone) */
+  int64_t batch_events, batch_ms;        /* a commit holds at most so many events, and, live, begins so long after the last one: 1024, 0ms */
   struct gh_path schema, mapping;        /* mapping empty: canonical events */
   struct gh_path *rules; unsigned nrules; /* globs allowed */
   struct gh_path *tests; unsigned ntests; /* rule tests; default *.test.yaml beside the rules */
