@@ -50,9 +50,9 @@ void gh_core_keep_cells(struct gh_core *core, const struct gh_type_plan *plan)
   int64_t keep_ms = keep_from(core);
   bool first = true;
   for (unsigned i = 0; i < plan->ncolumns; i++) {
-    struct gh_value v;
-    if (!column_value(core, plan->columns[i], &v)) continue;
-    gh_state_cell(&core->state, core->who, core->t_ms, core->column_names[plan->columns[i]->index], v, first, keep_ms);
+    struct gh_cell_begin cell = {.time_ms = core->t_ms, .column = core->column_names[plan->columns[i]->index], .first = first};
+    if (!column_value(core, plan->columns[i], &cell.value)) continue;
+    gh_state_cell(&core->state, core->who, &cell, keep_ms);
     first = false;
   }
   if (!first) drop_oldest(core, keep_ms);

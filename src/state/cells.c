@@ -64,22 +64,26 @@ void gh_cells_prune(struct gh_state *s, struct gh_customer *c, int64_t keep_ms)
   if (keep_ms != INT64_MIN) drop_first(s, c, gh_cells_after(c, keep_ms - 1));
 }
 
-void gh_state_cell(struct gh_state *s, struct gh_customer *c, int64_t time_ms, uint32_t column, struct gh_value v, bool first, int64_t keep_ms)
+void gh_state_cell(struct gh_state *s, struct gh_customer *c, const struct gh_cell_begin *b, int64_t keep_ms)
 {
   if (c->ncells == c->cells_cap) gh_cells_prune(s, c, keep_ms);
   c->cells = gh_vector_room(s, c->cells, c->ncells, &c->cells_cap, sizeof *c->cells);
-  uint32_t at = c->ncells && c->cells[c->ncells - 1].time_ms > time_ms ? gh_cells_after(c, time_ms) : c->ncells;
+  uint32_t at = c->ncells && c->cells[c->ncells - 1].time_ms > b->time_ms ? gh_cells_after(c, b->time_ms) : c->ncells;
   memmove(c->cells + at + 1, c->cells + at, (c->ncells - at) * sizeof *c->cells);
-  c->cells[at] = (struct gh_cell){.time_ms = time_ms, .column = column, .first = first};
-  set_value(s, &c->cells[at], v);
+  c->cells[at] = (struct gh_cell){.time_ms = b->time_ms, .column = b->column, .first = b->first};
+  set_value(s, &c->cells[at], b->value);
   c->ncells++;
-  c->nevents += first;
+  c->nevents += b->first;
   struct gh_buf *log = gh_change(s, c, GH_CHANGE_CELL);
-  if (!log) return;
-  gh_buf_put_i64(log, time_ms);
-  gh_buf_put_u64(log, column);
-  gh_buf_byte(log, first);
-  gh_value_pack(log, gh_cell_value(&c->cells[at]));
+  if (log) gh_cell_put(log, &c->cells[at]);
+}
+
+void gh_cell_put(struct gh_buf *b, const struct gh_cell *cell)
+{
+  gh_buf_put_i64(b, cell->time_ms);
+  gh_buf_put_u64(b, cell->column);
+  gh_buf_byte(b, cell->first);
+  gh_value_pack(b, gh_cell_value(cell));
 }
 
 /* The times of the last evicted events of a column are known exactly, so that a late event's window is judged rightly; beyond EVICTED_KEPT, that all

@@ -94,11 +94,11 @@ static void replay_id(struct gh_state *s, struct gh_customer *c, struct gh_reade
 
 static void replay_cell(struct gh_state *s, struct gh_customer *c, struct gh_reader *r, struct gh_arena *arena)
 {
-  int64_t time_ms = gh_read_i64(r);
-  uint32_t column = (uint32_t)gh_read_u64(r);
-  bool first = gh_read_u64(r) != 0;
-  struct gh_value v = gh_value_unpack(r, arena);
-  if (c && !r->bad) gh_state_cell(s, c, time_ms, column, v, first, INT64_MIN);
+  struct gh_cell_begin b = {.time_ms = gh_read_i64(r)};
+  b.column = (uint32_t)gh_read_u64(r);
+  b.first = gh_read_u64(r) != 0;
+  b.value = gh_value_unpack(r, arena);
+  if (c && !r->bad) gh_state_cell(s, c, &b, INT64_MIN);
 }
 
 static void replay_mark(struct gh_state *s, struct gh_customer *c, struct gh_reader *r, bool add)

@@ -22,6 +22,7 @@ enum gh_change {
 
 /* Begins a change of `c` in the state's log; the fields follow in the buffer returned. NULL: nothing is logged. */
 struct gh_buf *gh_change(struct gh_state *s, const struct gh_customer *c, enum gh_change change);
+void gh_cell_put(struct gh_buf *b, const struct gh_cell *cell);
 void gh_mark_put(struct gh_buf *b, struct gh_mark mark);
 void gh_wait_put(struct gh_buf *b, const struct gh_wait *w);
 void gh_pending_put(struct gh_buf *b, const struct gh_pending *p);

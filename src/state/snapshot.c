@@ -3,12 +3,8 @@
 static void put_cells(const struct gh_customer *c, struct gh_buf *out)
 {
   for (uint32_t i = 0; i < c->ncells; i++) {
-    const struct gh_cell *cell = &c->cells[i];
     gh_buf_byte(out, GH_CHANGE_CELL);
-    gh_buf_put_i64(out, cell->time_ms);
-    gh_buf_put_u64(out, cell->column);
-    gh_buf_byte(out, cell->first);
-    gh_value_pack(out, gh_cell_value(cell));
+    gh_cell_put(out, &c->cells[i]);
   }
 }
 

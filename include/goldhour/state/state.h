@@ -150,8 +150,9 @@ uint64_t gh_id_hash(struct gh_str id);
 /* Remembers it. Ids older than since_ms may be dropped. False: `limit` newer ones are remembered already; nothing is changed. */
 bool gh_state_id(struct gh_state *s, struct gh_customer *c, struct gh_seen id, int64_t since_ms, uint32_t limit);
 
-/* cells.c. Adds a cell behind those of its time; cells older than keep_ms may be dropped. */
-void gh_state_cell(struct gh_state *s, struct gh_customer *c, int64_t time_ms, uint32_t column, struct gh_value v, bool first, int64_t keep_ms);
+/* cells.c. Adds a cell behind those of its time (the value is copied); cells older than keep_ms may be dropped. */
+struct gh_cell_begin { int64_t time_ms; uint32_t column; bool first; struct gh_value value; };
+void gh_state_cell(struct gh_state *s, struct gh_customer *c, const struct gh_cell_begin *b, int64_t keep_ms);
 /* Drops the cells older than keep_ms, now. */
 void gh_cells_prune(struct gh_state *s, struct gh_customer *c, int64_t keep_ms);
 /* Drops the cells older than keep_ms, then the oldest event goes; its columns are marked. */

@@ -68,7 +68,7 @@ static void change_something(struct gh_state *s, uint32_t n)
   case 0: change_profile(s, c, t); break;
   case 1: take_event(s, c, t, n); break;
   case 2: if (s->waiting.count) gh_state_pend_done(s, gh_state_next_event(s)); break;
-  case 3: gh_state_cell(s, c, t, chance(3), chance(2) ? text : gh_decimal(t, 2), true, GH_ALWAYS); break;
+  case 3: gh_state_cell(s, c, &(struct gh_cell_begin){t, chance(3), true, chance(2) ? text : gh_decimal(t, 2)}, GH_ALWAYS); break;
   case 4: begin_or_end_wait(s, c, t); break;
   case 5: gh_state_mark(s, c, (struct gh_mark){.kind = GH_MARK_BECOMES, .name = chance(2), .time_ms = chance(2)}); break;
   case 6: gh_state_mark_add(s, c, (struct gh_mark){.kind = GH_MARK_LEAD, .name = chance(2), .time_ms = t}, t - 500); break;
