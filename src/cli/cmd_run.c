@@ -1,6 +1,7 @@
 /* goldhour run: the daemon. */
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "cmd.h"
 #include "goldhour/engine/run.h"
@@ -47,6 +48,7 @@ int gh_cmd_run(int argc, char **argv)
   int status = read_options(argc, argv, &o);
   if (status >= 0) return status;
   gh_run_hold_signals();
+  (void)umask(umask(0) | 0007); /* store and leads are about customers: nobody outside owner and group reads them, whatever the shell's mask */
   struct gh_zones *zones = gh_zones_load();
   struct gh_set *set = gh_cli_load(o.config, zones);
   status = GH_EXIT_CONFIG;

@@ -49,7 +49,9 @@ def main():
         with open(os.path.join(folder, 'leads.jsonl'), encoding='utf-8') as f:
             leads = f.read().count('\n')
         print('ok readme/leads' if leads else 'FAILED readme/leads: the daemon gave no lead')
-        sys.exit(0 if leads else 1)
+        others = [name for name in ('goldhour.db', 'leads.jsonl') if os.stat(os.path.join(folder, name)).st_mode & 0o007]
+        print('FAILED readme/rights: anybody may touch %s' % ', '.join(others) if others else 'ok readme/rights')
+        sys.exit(0 if leads and not others else 1)
 
 
 if __name__ == '__main__':
