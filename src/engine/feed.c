@@ -172,18 +172,16 @@ static void read_one(struct gh_feed *f, const struct gh_source_record *r)
   fetch_ahead(f);
 }
 
+/* That there was nothing, told before what stood ahead was given, may have been long ago: it is asked again, for timers fire by that answer. */
 enum gh_source_answer gh_feed_next(struct gh_feed *f, struct gh_feed_item *item)
 {
+  if (f->count == 0 && f->answer == GH_SOURCE_NOTHING) f->answer = GH_SOURCE_RECORD;
   while (f->count < GH_FEED_AHEAD && f->answer == GH_SOURCE_RECORD) {
     struct gh_source_record r;
     f->answer = gh_source_next(f->source, &r);
     if (f->answer == GH_SOURCE_RECORD) read_one(f, &r);
   }
-  if (f->count == 0) {
-    enum gh_source_answer answer = f->answer;
-    f->answer = GH_SOURCE_RECORD; /* it is asked again */
-    return answer;
-  }
+  if (f->count == 0) return f->answer;
   const struct gh_feed_place *p = place_at(f, 0);
   *item = p->item;
   f->first = (f->first + 1) % GH_FEED_AHEAD;
