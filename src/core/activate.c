@@ -127,6 +127,7 @@ void gh_core_activate(struct gh_core *core, const struct gh_input *in)
   const struct gh_rules *rules = in->rules;
   bool changed = memcmp(core->rules_version, rules->version, sizeof core->rules_version) != 0;
   int64_t now_ms = core->high_ms; /* GH_ALWAYS on an empty store */
+  if (core->options.live && in->wall_ms) core->wall_ms = in->wall_ms; /* what the set releases is found now, not at the last commit */
   if (now_ms != GH_ALWAYS && core->options.live && in->wall_ms > now_ms) now_ms = in->wall_ms;
   core->loading = false;
   gh_arena_reset(&core->step_arena);
