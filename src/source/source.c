@@ -4,9 +4,9 @@
  *
  * The happy path: the newline is found between `scan` and `end`. Otherwise more is read behind `end`; a record that outgrows record_bytes
  * turns the reader to passing over: the buffer is emptied again and again until the newline comes, keeping the first KB for the dead
- * letter. At the end of a followed file its name is looked up: another inode, or a file shorter than what was read, is a rotation; the old
- * file is then read to its end once more (the writer may have written between), its unfinished last line is taken as it is, and the new
- * file begins at its beginning.
+ * letter. At the end of a followed file its name is looked up: another inode that is not empty, or a file shorter than what was read, is
+ * a rotation; the old file is then read to its end once more (the writer may have written between), its unfinished last line is taken as
+ * it is, and the new file begins at its beginning.
  */
 #include "goldhour/source/source.h"
 
@@ -63,7 +63,7 @@ static bool go_on_in_rotated(struct gh_source *s, uint64_t mark, uint64_t offset
   (void)fstat(fd, &s->opened);
   begin_at(s, offset, s->options.record);
   s->mark = mark;
-  s->rotated = true;
+  s->rotated = !s->options.follow; /* followed, it is found out at its end */
   return true;
 }
 
@@ -239,13 +239,14 @@ static bool too_long(const struct gh_source *s, size_t len)
   return len > s->options.record_bytes && len > KEPT_BYTES;
 }
 
-/* Another file stands under the name, or this one was cut. */
+/* Another file stands under the name and is written to (until then its writer may still have this one open), or this one was cut. */
 static bool look_for_rotation(struct gh_source *s)
 {
   struct stat now;
   if (!s->path || stat(s->path, &now) != 0) return false; /* not yet made again: the old one goes on */
   bool other = now.st_dev != s->opened.st_dev || now.st_ino != s->opened.st_ino;
-  return other || (uint64_t)now.st_size < s->start_offset + (s->end - s->start);
+  if (other) return now.st_size > 0 || !S_ISREG(now.st_mode);
+  return (uint64_t)now.st_size < s->start_offset + (s->end - s->start);
 }
 
 static enum gh_source_answer begin_new_file(struct gh_source *s)

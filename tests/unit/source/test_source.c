@@ -168,6 +168,30 @@ static void a_file_rotated_meanwhile_is_finished_first(void **state)
   gh_source_close(s);
 }
 
+/* logrotate: renamed, made anew, and the writer told to open the new one only then; what it writes until that belongs to the old file. */
+static void an_empty_new_file_waits_for_its_writer(void **state)
+{
+  (void)state;
+  put("w", "one\n");
+  FILE *writer = fopen(path, "a");
+  struct gh_source *s = open_at(true, 0, 0);
+  assert_string_equal(rest(s), "1:one .");
+  rename(path, old_path);
+  put("w", "");
+  assert_string_equal(rest(s), ".");
+  fputs("two\n", writer);
+  fflush(writer);
+  assert_string_equal(rest(s), "2:two .");
+  gh_source_close(s);
+  s = open_at(true, last_offset, last_record); /* a restart finds the old file again, and goes on waiting in it */
+  assert_string_equal(rest(s), ".");
+  fputs("three\n", writer);
+  fclose(writer);
+  put("a", "four\n");
+  assert_string_equal(rest(s), "3:three 1:four .");
+  gh_source_close(s);
+}
+
 static void a_cut_file_is_begun_anew(void **state)
 {
   (void)state;
@@ -277,7 +301,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       STORY(a_file_is_read_to_its_end), STORY(a_followed_file_waits_for_the_newline), STORY(reading_goes_on_at_a_stored_place),
-      STORY(another_file_under_the_name_is_begun_anew), STORY(a_rotated_file_is_finished_and_the_new_one_begun), STORY(a_file_rotated_meanwhile_is_finished_first), STORY(a_cut_file_is_begun_anew),
+      STORY(another_file_under_the_name_is_begun_anew), STORY(a_rotated_file_is_finished_and_the_new_one_begun), STORY(a_file_rotated_meanwhile_is_finished_first),
+      STORY(an_empty_new_file_waits_for_its_writer), STORY(a_cut_file_is_begun_anew),
       STORY(a_record_too_long_is_passed_over), STORY(many_blocks_lose_nothing), STORY(a_record_may_take_several_lines), STORY(a_pipe_gives_what_has_come),
       STORY(a_missing_file_is_said),
   };
