@@ -148,6 +148,8 @@ uint64_t gh_relay_behind(const struct gh_engine *e); /* leads committed and not 
 
 /* reload.c */
 void gh_reload_begin(struct gh_engine *e);
+/* The set takes effect in the core; told where it is another one than before. */
+void gh_reload_take(struct gh_engine *e, const struct gh_set *set, int64_t wall_ms);
 /* Activates a loaded set; only at the beginning of a batch. */
 void gh_reload_activate(struct gh_engine *e);
 

@@ -1,4 +1,6 @@
 /* SIGHUP: the set is loaded and checked on a worker, then takes effect between two commits, or is refused and the old one stays. */
+#include <stdio.h>
+
 #include "engine.h"
 #include "goldhour/sys/sys.h"
 
@@ -70,6 +72,18 @@ static bool fits(struct gh_engine *e, struct gh_set *set)
   return ok;
 }
 
+void gh_reload_take(struct gh_engine *e, const struct gh_set *set, int64_t wall_ms)
+{
+  char was[sizeof set->version];
+  snprintf(was, sizeof was, "%s", gh_core_rules_version(e->core));
+  uint64_t dropped = gh_core_counters(e->core)->waits_dropped;
+  e->filling->activated = strcmp(was, set->version) != 0;
+  gh_engine_take(e, &(struct gh_input){.kind = GH_IN_RULES, .rules = set->rules, .wall_ms = wall_ms});
+  if (!was[0] || !e->filling->activated) return;
+  gh_log(GH_INFO, "a rule set takes effect", "version=%s was=%s rules=%u waits_dropped=%llu", set->version, was, set->rules->nrules,
+         (unsigned long long)(gh_core_counters(e->core)->waits_dropped - dropped));
+}
+
 void gh_reload_activate(struct gh_engine *e)
 {
   struct gh_set *set = e->reload.loaded;
@@ -80,9 +94,8 @@ void gh_reload_activate(struct gh_engine *e)
     return;
   }
   tell_what_stays(&e->set->conf, &set->conf);
-  gh_engine_take(e, &(struct gh_input){.kind = GH_IN_RULES, .rules = set->rules, .wall_ms = e->wall_ms});
-  e->filling->activated = true;
-  gh_log(GH_INFO, "a rule set takes effect", "version=%s was=%s rules=%u", set->version, e->set->version, set->rules->nrules);
+  if (strcmp(set->version, e->set->version) == 0) gh_log(GH_INFO, "the loaded set is the one that decides already", "version=%s", set->version);
+  gh_reload_take(e, set, e->wall_ms);
   gh_set_free(e->set);
   e->set = set;
 }

@@ -65,8 +65,7 @@ static bool activate(struct gh_engine *e)
     e->status = EXIT_CONFIG;
     return false;
   }
-  e->filling->activated = strcmp(gh_core_rules_version(e->core), e->set->version) != 0;
-  gh_engine_take(e, &(struct gh_input){.kind = GH_IN_RULES, .rules = e->set->rules, .wall_ms = gh_wall_ms()});
+  gh_reload_take(e, e->set, gh_wall_ms());
   return true;
 }
 
