@@ -7,7 +7,7 @@ static const struct gh_str fixed_keys[] = {{"id", 2}, {"type", 4}, {"customer", 
 
 /* What a record's own keys said. */
 struct head {
-  const struct json_node *id, *customer, *time, *forget;
+  const struct json_node *values[KEY_PROFILE_FIELDS]; /* by enum canonical_key; NULL: absent, or null */
 };
 
 static void keys_of_type(struct gh_decoder *d, struct canonical *c, const struct gh_event_type *type)
@@ -60,15 +60,6 @@ static enum gh_decoded field_value(struct gh_decoder *d, struct gh_record *out, 
   return GH_DECODED;
 }
 
-static void head_value(struct head *head, const struct json_node *n, int key)
-{
-  if (n->kind == JSON_NULL) return;
-  if (key == KEY_ID) head->id = n;
-  if (key == KEY_CUSTOMER) head->customer = n;
-  if (key == KEY_TIME) head->time = n;
-  if (key == KEY_FORGET) head->forget = n;
-}
-
 /* A record that erases the customer: whatever fields stand beside it say nothing, and must not keep it from being done. */
 static bool erases(const struct gh_decoder *d, const struct canonical *c)
 {
@@ -83,11 +74,11 @@ static enum gh_decoded members(struct gh_decoder *d, struct canonical *c, struct
   bool erasure = erases(d, c);
   unsigned place = 0;
   for (const struct json_node *n = root + 1; n < root + root->span; n += n->span) {
-    int key = gh_keys_find(&c->keys, json_key(n), place++);
+    int key = keys_find(&c->keys, json_key(n), place++);
     if (key < 0) continue;
     if (!keys_mark(&c->keys, key, d->record)) return gh_decoder_refuse_duplicate(d, out, json_key(n));
     enum gh_decoded done = GH_DECODED;
-    if (key < (int)c->first_field) head_value(head, n, key);
+    if (key < (int)c->first_field) head->values[key] = n->kind == JSON_NULL ? NULL : n;
     else if (!erasure) done = field_value(d, out, n, (unsigned)key - c->first_field);
     if (done != GH_DECODED) return done;
   }
@@ -123,22 +114,31 @@ static enum gh_decoded fill(struct gh_decoder *d, struct canonical *c, struct gh
   out->event.type = c->type;
   memset(d->slots, 0, c->type->nfields * sizeof *d->slots);
   enum gh_decoded done = members(d, c, out, &head);
-  if (done == GH_DECODED && !bulk) done = id_value(d, out, head.id, GH_STR("id"));
-  if (done == GH_DECODED) done = id_value(d, out, head.customer, GH_STR("customer"));
-  if (done == GH_DECODED && !bulk) done = time_value(d, out, head.time);
-  if (done == GH_DECODED) done = forget_value(d, out, head.forget);
+  if (done == GH_DECODED && !bulk) done = id_value(d, out, head.values[KEY_ID], GH_STR("id"));
+  if (done == GH_DECODED) done = id_value(d, out, head.values[KEY_CUSTOMER], GH_STR("customer"));
+  if (done == GH_DECODED && !bulk) done = time_value(d, out, head.values[KEY_TIME]);
+  if (done == GH_DECODED) done = forget_value(d, out, head.values[KEY_FORGET]);
   return done == GH_DECODED ? gh_decoder_finish(d, out) : done;
 }
 
-enum gh_decoded gh_canonical_event(struct gh_decoder *d, struct gh_record *out)
+/* By its type, whose first value is `n`. */
+static enum gh_decoded typed(struct gh_decoder *d, struct gh_record *out, const struct json_node *n)
 {
-  const struct json_node *n = first_of(d, "type", 4);
-  if (n && stands_again(d, n)) return gh_decoder_refuse_duplicate(d, out, GH_STR("type"));
   if (!n || n->kind == JSON_NULL || (n->kind == JSON_STRING && n->text_len == 0)) return gh_decoder_refuse_missing(d, out, GH_STR("type"));
   const char *found = gh_json_kind_name(n->kind);
   if (n->kind != JSON_STRING) return gh_decoder_refuse(d, out, "wrong_type", "field 'type': a text was expected, found %s", found);
-  int type = gh_keys_find(&d->types, json_text(n), 0);
+  int type = keys_find(&d->types, json_text(n), 0);
   return type >= 0 ? fill(d, &d->canonical[type], out, false) : GH_DECODED_OTHER;
+}
+
+/* A type that stands twice is what people should read of first, whatever else is wrong; a record that was decoded has only one (fill). */
+enum gh_decoded gh_canonical_event(struct gh_decoder *d, struct gh_record *out)
+{
+  const struct json_node *n = first_of(d, "type", 4);
+  enum gh_decoded done = typed(d, out, n);
+  if (done == GH_DECODED || !n || !stands_again(d, n)) return done;
+  out->event = (struct gh_event){.slots = d->slots};
+  return gh_decoder_refuse_duplicate(d, out, GH_STR("type"));
 }
 
 enum gh_decoded gh_canonical_profile(struct gh_decoder *d, struct gh_record *out)

@@ -9,53 +9,63 @@ static uint32_t bucket_count(unsigned n)
   return count;
 }
 
+/* The bytes of a short text in two words that may overlap; with its length they are the text. */
+static void two_words(struct gh_str s, uint64_t *first, uint64_t *last)
+{
+  uint32_t p, q;
+  if (s.len >= sizeof *first) {
+    memcpy(first, s.ptr, sizeof *first);
+    memcpy(last, s.ptr + s.len - sizeof *last, sizeof *last);
+  } else if (s.len >= sizeof p) {
+    memcpy(&p, s.ptr, sizeof p);
+    memcpy(&q, s.ptr + s.len - sizeof q, sizeof q);
+    *first = p, *last = q;
+  } else if (s.len > 0) {
+    *first = (unsigned char)s.ptr[0];
+    *last = (unsigned char)s.ptr[s.len / 2] | (uint64_t)(unsigned char)s.ptr[s.len - 1] << 8;
+  }
+}
+
+/* Multiplication is enough for short texts, which most keys and codes are; the odd constants are xxHash's. The table holds names of the
+ * configuration alone, so no record can make its chains longer. */
+static uint32_t hash(struct gh_str s)
+{
+  uint64_t first = 0, last = 0;
+  if (s.len > 2 * sizeof first) return (uint32_t)gh_hash(s);
+  two_words(s, &first, &last);
+  uint64_t h = (first ^ s.len) * UINT64_C(0x9E3779B97F4A7C15) ^ last * UINT64_C(0xC2B2AE3D27D4EB4F);
+  return (uint32_t)((h ^ h >> 29) * UINT64_C(0x165667B19E3779F9) >> 32);
+}
+
 void gh_keys_init(struct keys *t, struct gh_arena *arena, struct gh_str *names, unsigned n)
 {
   uint32_t count = bucket_count(n);
   *t = (struct keys){.names = names, .n = n, .mask = count - 1};
   t->buckets = gh_arena_zero(arena, count, sizeof *t->buckets);
   t->stamps = gh_arena_zero(arena, n + 1, sizeof *t->stamps);
-  for (unsigned i = 0; i < KEYS_PLACES; i++) t->places[i] = -1;
   for (unsigned i = 0; i < n; i++) {
-    uint32_t b = (uint32_t)gh_hash(names[i]) & t->mask;
+    uint32_t b = hash(names[i]) & t->mask;
     while (t->buckets[b]) b = (b + 1) & t->mask;
     t->buckets[b] = i + 1;
   }
 }
 
-/* Bytes are equal; inlined, for keys are short and there are many. */
-static inline bool same(struct gh_str a, struct gh_str b)
-{
-  uint64_t x, y;
-  size_t n = a.len;
-  if (n != b.len) return false;
-  if (n < sizeof x) {
-    for (size_t i = 0; i < n; i++)
-      if (a.ptr[i] != b.ptr[i]) return false;
-    return true;
-  }
-  for (size_t i = 0; i + sizeof x < n; i += sizeof x) {
-    memcpy(&x, a.ptr + i, sizeof x);
-    memcpy(&y, b.ptr + i, sizeof y);
-    if (x != y) return false;
-  }
-  memcpy(&x, a.ptr + n - sizeof x, sizeof x);
-  memcpy(&y, b.ptr + n - sizeof y, sizeof y);
-  return x == y;
-}
-
 int gh_keys_get(const struct keys *t, struct gh_str key)
 {
-  uint32_t b = (uint32_t)gh_hash(key) & t->mask;
-  for (; t->buckets[b]; b = (b + 1) & t->mask)
-    if (same(t->names[t->buckets[b] - 1], key)) return (int)t->buckets[b] - 1;
+  for (uint32_t b = hash(key) & t->mask; t->buckets[b]; b = (b + 1) & t->mask) {
+    struct gh_str name = t->names[t->buckets[b] - 1];
+    if (name.len == key.len && keys_same(name.ptr, key.ptr, key.len)) return (int)t->buckets[b] - 1;
+  }
   return -1;
 }
 
-int gh_keys_find(struct keys *t, struct gh_str key, unsigned place)
+int gh_keys_find_anew(struct keys *t, struct gh_str key, unsigned place)
 {
-  if (place < KEYS_PLACES && t->places[place] >= 0 && same(t->names[t->places[place]], key)) return t->places[place];
-  int found = gh_keys_get(t, key);
-  if (place < KEYS_PLACES && found >= 0) t->places[place] = (int16_t)found;
-  return found;
+  int number = gh_keys_get(t, key);
+  if (place >= KEYS_PLACES || key.len > KEYS_PLACE_BYTES || number > INT16_MAX) return number;
+  struct keys_place *p = &t->places[place];
+  p->number = (int16_t)number;
+  p->len = (uint8_t)key.len;
+  if (key.len) memcpy(p->text, key.ptr, key.len);
+  return number;
 }

@@ -43,7 +43,7 @@ static bool visit_object(struct map_run *run, const struct path_node *path, cons
   struct run_node *r = &run->nodes[path->id];
   unsigned place = 0;
   for (const struct json_node *n = node + 1; n < node + node->span; n += n->span) {
-    int key = gh_keys_find(&r->keys, json_key(n), place++);
+    int key = keys_find(&r->keys, json_key(n), place++);
     if (key < 0) continue;
     if (!keys_mark(&r->keys, key, run->record)) {
       run->twice = r->keys.names[key];
