@@ -121,13 +121,48 @@ static bool convert_string(struct convert *c, const struct json_node *node, stru
   return true;
 }
 
+/* n digits; beyond 999 if there is anything else. */
+static inline unsigned fixed_digits(const char *at, unsigned n)
+{
+  unsigned v = 0, bad = 0;
+  for (unsigned i = 0; i < n; i++) {
+    unsigned c = (unsigned char)at[i] - (unsigned)'0';
+    bad |= c > 9;
+    v = v * 10 + c;
+  }
+  return bad ? 1000 : v;
+}
+
+/* The clock of `hh:mm:ss.mmm`; -1 if it is none. */
+static inline int64_t clock_ms(const char *at)
+{
+  unsigned h = fixed_digits(at, 2), m = fixed_digits(at + 3, 2), s = fixed_digits(at + 6, 2), ms = fixed_digits(at + 9, 3);
+  if (at[2] != ':' || at[5] != ':' || at[8] != '.' || h > 23 || m > 59 || s > 59 || ms > 999) return -1;
+  return ((h * 60 + m) * 60 + s) * INT64_C(1000) + ms;
+}
+
+/* A time by RFC 3339. Of the form `2026-03-02T09:15:00.000+08:00` on the day of the last one, only the clock is read. */
+static bool rfc3339(struct last_day *last, struct gh_str s, int64_t *ms)
+{
+  enum { USUAL = 29, CLOCK = 11, OFFSET = 23 };
+  int64_t clock = s.len == USUAL && s.ptr[CLOCK - 1] == 'T' ? clock_ms(s.ptr + CLOCK) : -1;
+  if (clock < 0) return gh_time_parse_ms(s, ms);
+  *ms = last->begin_ms + clock;
+  if (memcmp(s.ptr, last->date, sizeof last->date) == 0 && memcmp(s.ptr + OFFSET, last->offset, sizeof last->offset) == 0) return true;
+  if (!gh_time_parse_ms(s, ms)) return false;
+  memcpy(last->date, s.ptr, sizeof last->date);
+  memcpy(last->offset, s.ptr + OFFSET, sizeof last->offset);
+  last->begin_ms = *ms - clock;
+  return true;
+}
+
 /* Integers of ms within the years 1–9999, or RFC 3339. */
 static bool moment(struct convert *c, const struct json_node *node, int64_t *ms)
 {
   struct gh_str text = json_text(node);
   bool number = node->kind == JSON_NUMBER || (c->texts && node->kind == JSON_STRING && gh_json_number(text));
   if (!number && node->kind != JSON_STRING) return wrong_type(c, node);
-  if (!number) return gh_time_parse_ms(text, ms) || gh_convert_refuse(c, "bad_time", "a text that is no RFC 3339 time with an offset");
+  if (!number) return rfc3339(&c->last, text, ms) || gh_convert_refuse(c, "bad_time", "a text that is no RFC 3339 time with an offset");
   if (!gh_decimal_parse(text, 0, ms)) return gh_convert_refuse(c, "not_exact", "a number that is no whole count of milliseconds");
   return (*ms >= FIRST_MS && *ms <= LAST_MS) || gh_convert_refuse(c, "bad_time", "a time outside the years 1 to 9999");
 }

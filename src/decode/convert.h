@@ -5,10 +5,14 @@
 #include "goldhour/model/schema.h"
 #include "json.h"
 
+/* The day and the offset that a time of the usual form had last: hardly a record differs in them from the one before. */
+struct last_day { char date[10], offset[6]; int64_t begin_ms; };
+
 struct convert {
   struct gh_arena *arena;  /* items of lists, texts that had to be made */
   bool texts;              /* values may stand as texts, as core-banking systems write them: "12" is an int, 7 a string, "" nothing */
   struct gh_str separator; /* with texts: of a list in one text; empty: none */
+  struct last_day last;    /* cleared: none */
   const char *reason;      /* of a refusal */
   const char *found;       /* what stood there, for people: "a number", "a text that is no number", … */
 };
