@@ -130,6 +130,54 @@ static inline bool member(struct walk *w, unsigned depth)
   return value(w, key, depth);
 }
 
+static inline bool digit(char c)
+{
+  return c >= '0' && c <= '9';
+}
+
+/* A number without exponent that ends where the next structural byte stands; false: look closer. */
+static inline bool simple_number(const char *at, const char *end)
+{
+  at += *at == '-';
+  const char *first = at;
+  while (at < end && digit(*at)) at++;
+  if (at == first || (*first == '0' && at > first + 1)) return false;
+  if (at == end) return true;
+  if (*at != '.' || ++at == end) return false;
+  while (at < end && digit(*at)) at++;
+  return at == end;
+}
+
+/* The kind of a value between two structural bytes; a list stands for: look closer. */
+static inline enum json_kind simple_kind(const char *from, const char *end)
+{
+  if (*from == '"') return end - from >= 2 && end[-1] == '"' ? JSON_STRING : JSON_LIST;
+  if (*from == '-' || digit(*from)) return simple_number(from, end) ? JSON_NUMBER : JSON_LIST;
+  if (end - from == 4 && memcmp(from, "true", 4) == 0) return JSON_TRUE;
+  return end - from == 5 && memcmp(from, "false", 5) == 0 ? JSON_FALSE : JSON_LIST;
+}
+
+/* Members as nearly all are: a key and a text, number or bool, no escape in the record, no space before a colon, comma or brace. Reads them up to the
+ * first that is none or that is the object's last, which member() reads with all its checks. What the first stage promises, see string(), holds here: a
+ * quote just before the next structural byte closes the text. Everything stands in registers, which makes it twice as fast. */
+static uint32_t simple_members(struct walk *w)
+{
+  const char *text = w->text.ptr;
+  const uint32_t *at = w->offsets + w->at, *end = w->offsets + w->n;
+  struct json_node *first = w->tape->nodes + w->tape->nnodes, *n = first;
+  for (; end - at > 3; at += 4, n++) {
+    const char *key = text + at[0], *colon = text + at[1], *from = text + at[2], *comma = text + at[3];
+    if (*key != '"' || *colon != ':' || colon - key < 2 || colon[-1] != '"' || *comma != ',') break;
+    enum json_kind kind = simple_kind(from, comma);
+    if (kind == JSON_LIST) break;
+    uint32_t quote = kind == JSON_STRING;
+    *n = (struct json_node){from + quote, key + 1, (uint32_t)(comma - from) - 2 * quote, (uint32_t)(colon - key) - 2, 1, kind};
+  }
+  w->at = (uint32_t)(at - w->offsets);
+  w->tape->nnodes += (uint32_t)(n - first);
+  return (uint32_t)(n - first);
+}
+
 static bool container(struct walk *w, struct gh_str key, enum json_kind kind, unsigned depth)
 {
   char close = kind == JSON_OBJECT ? '}' : ']';
@@ -141,6 +189,7 @@ static bool container(struct walk *w, struct gh_str key, enum json_kind kind, un
   if (!more) w->at++;
   uint32_t children = 0;
   for (; more; children++) {
+    if (kind == JSON_OBJECT && !w->escapes) children += simple_members(w);
     bool ok = kind == JSON_OBJECT ? member(w, depth + 1) : value(w, (struct gh_str){NULL, 0}, depth + 1);
     if (!ok || !separator(w, close, &more)) return false;
   }

@@ -312,6 +312,61 @@ static void test_reasons_never_show_what_the_customer_has(void **state)
   assert_true(gh_str_eq(record.detail, GH_STR("field 'i': int was expected, found a text")));
 }
 
+/* The decoder expects the keys, the day and the offset of the record before; it must not believe in them. */
+static void test_what_the_last_record_was_like_does_not_matter(void **state)
+{
+  static const struct { const char *time; int64_t ms; } times[] = {
+    {"2026-03-02T09:15:00.250+08:00", 1772414100250}, {"2026-03-02T23:59:59.999+08:00", 1772467199999},
+    {"2026-03-02T09:15:00.250-08:00", 1772471700250}, {"2026-03-03T09:15:00.250-08:00", 1772558100250},
+    {"2026-03-03t09:15:00.250-08:00", 1772558100250}, {"2026-03-03T17:15:00.250Z", 1772558100250},
+    {"2026-03-03T09:15:00.2509-08:00", 1772558100250}, {"2026-03-03T09:15:00-08:00", 1772558100000},
+  };
+  static const char *const wrong[] = {
+    "2026-03-03T24:00:00.250-08:00", "2026-03-03T09:60:00.250-08:00", "2026-03-03T09:15:60.250-08:00", "2026-03-03T09:15:00.25x-08:00",
+    "2026-03-03T09-15-00.250-08:00", "2026-03-03T09:15:00,250-08:00", "2026-02-30T09:15:00.250-08:00", "2026-03-03T09:15:00.250-08:60",
+    "2026-03-03T0/:15:00.250-08:00", "2026-03-03T09:1::00.250-08:00", "2026-03-03 09:15:00.250-08:00",
+  };
+  static const char form[] = "{\"id\":\"e\",\"type\":\"any\",\"customer\":\"C\",\"time\":\"%s\",\"elsewhere\":%u,\"s%s\":\"x\"}";
+  char text[256];
+  (void)state;
+  for (unsigned i = 0; i < sizeof times / sizeof times[0]; i++) {
+    snprintf(text, sizeof text, form, times[i].time, i, i % 2 ? "" : "s");
+    assert_int_equal(decode(text), GH_DECODED);
+    assert_int_equal(record.event.time_ms, times[i].ms);
+    assert_int_equal(record.event.slots[S].kind, i % 2 ? GH_STRING : GH_ABSENT);
+  }
+  for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    snprintf(text, sizeof text, form, wrong[i], i, "");
+    refused(text, "bad_time");
+  }
+}
+
+/* Members of every kind side by side, with and without space between: the quick reading and the thorough one take turns. */
+static void test_plain_members_beside_others(void **state)
+{
+  static const char head[] = "{\"id\":\"e\",\"type\":\"any\",\"customer\":\"C\",\"time\":1700000000000,";
+  static const char *const wrong[] = {
+    "\"x\":01,\"i\":1}", "\"x\":1.,\"i\":1}", "\"x\":-,\"i\":1}", "\"x\":.5,\"i\":1}", "\"x\":1e,\"i\":1}", "\"x\":truE,\"i\":1}", "\"x\":\"a\"b,\"i\":1}",
+    "\"x\":\"a\" \"b\",\"i\":1}", "\"x\" \"y\":1,\"i\":1}", "\"x\"y:1,\"i\":1}", "x:1,\"i\":1}", "\"x\":1 2,\"i\":1}", "\"x\":,\"i\":1}", "\"x\":1,,\"i\":1}",
+    "\"x\":1;\"i\":1}", "\"x\":1,\"i\":1,}", "\"x\":1,\"i\":1", "\"x\":1,\"i\":1]", "\"x\"::1,\"i\":1}", "\"x\":\"\\q\",\"i\":1}", "\"x\":1,\"i\":1}}",
+  };
+  char text[256];
+  (void)state;
+  for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    snprintf(text, sizeof text, "%s%s", head, wrong[i]);
+    refused(text, "bad_json");
+  }
+  snprintf(text, sizeof text, "%s%s", head, "\"x\":{\"y\":-0.50,\"z\":[1,{}]},\"b\" : true ,\"q\":\"\",\"m\":1.5,\"n\":null,\"i\":-7,\"s\":\"\\u738b\",\"d\":0.5}");
+  assert_int_equal(decode(text), GH_DECODED);
+  assert_true(record.event.slots[B].b);
+  assert_int_equal(record.event.slots[M].i, 150);
+  assert_int_equal(record.event.slots[I].i, -7);
+  assert_true(gh_str_eq(gh_text(record.event.slots[S]), GH_STR("王")));
+  assert_true(record.event.slots[D].d == 0.5);
+  refused("{\"id\":\"e\",\"type\":\"payroll_credit\",\"amount\":\"x\",\"customer\":\"C\",\"time\":1,\"type\":\"any\"}", "duplicate_key");
+  refused("{\"id\":\"e\",\"type\":\"nobody\",\"type\":\"any\"}", "duplicate_key");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -333,6 +388,8 @@ int main(void)
     cmocka_unit_test(test_a_change_of_profile_replaces_and_removes),
     cmocka_unit_test(test_a_bulk_profile_has_no_id_type_or_time),
     cmocka_unit_test(test_reasons_never_show_what_the_customer_has),
+    cmocka_unit_test(test_what_the_last_record_was_like_does_not_matter),
+    cmocka_unit_test(test_plain_members_beside_others),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
