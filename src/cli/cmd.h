@@ -31,7 +31,8 @@ struct gh_set *gh_cli_load(const char *config, const struct gh_zones *zones);
 struct gh_set *gh_cli_load_timeless(const char *config, const struct gh_zones *zones);
 /* goldhour.yaml alone, for commands that look at the store and must work while rules are broken. False: the faults are printed. */
 bool gh_cli_conf(const char *config, struct gh_conf *conf, struct gh_arena *arena);
-/* Whether `run` can begin by this set: it has a source. False with a fault. */
+/* Whether `run` can begin by this set: it has a source, and no file is read or written in two ways. False with a fault; files and folders that are
+ * not there yet are warnings. */
 bool gh_cli_runnable(const struct gh_set *set, struct gh_faults *faults);
 /* Prints every fault as `check` does. */
 void gh_cli_faults(FILE *out, const struct gh_faults *faults);

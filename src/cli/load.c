@@ -44,11 +44,3 @@ bool gh_cli_conf(const char *config, struct gh_conf *conf, struct gh_arena *aren
   gh_faults_free(&faults);
   return ok;
 }
-
-bool gh_cli_runnable(const struct gh_set *set, struct gh_faults *faults)
-{
-  if (set->conf.source != GH_SOURCE_NONE) return true;
-  struct gh_str file = gh_arena_str(&faults->arena, set->conf.file);
-  gh_fault(faults, (struct gh_spot){file, 0, 0}, "run needs a source")->hint = GH_STR("source: {file: {path: events.jsonl}}, or source: stdin");
-  return false;
-}

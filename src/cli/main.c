@@ -1,6 +1,8 @@
 /* goldhour COMMAND …: finds the command and hands it its arguments. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "goldhour/base/buf.h"
@@ -90,8 +92,19 @@ static int help(int argc, char **argv)
   return run_command(argv[2], 2, (char *[]){argv[2], option, NULL});
 }
 
+/* A standard stream that the caller closed is opened on nothing: else its number would go to the store or to the loop's own descriptors. */
+static bool hold_standard_streams(void)
+{
+  int fd = STDIN_FILENO;
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = open("/dev/null", O_RDWR);
+  if (fd < 0) return false;
+  close(fd);
+  return true;
+}
+
 int main(int argc, char **argv)
 {
+  if (!hold_standard_streams()) return GH_EXIT_FAILED;
   if (argc < 2) {
     print_help(stderr);
     return GH_EXIT_USAGE;

@@ -45,6 +45,7 @@ static const struct gh_edge_kind *find_kind(struct gh_str name, struct gh_spot a
   }
   struct gh_fault *fault = gh_fault(faults, at, "'%.*s': there is no '%.*s'; there are: %.*s", GH_FMT(edge), GH_FMT(name), GH_FMT(present(kinds, faults)));
   fault->hint = gh_did_you_mean(faults, name, names, n);
+  if (!fault->hint.len && kinds->has_path && memchr(name.ptr, '.', name.len)) fault->hint = gh_arena_fmt(&faults->arena, "a file is written {%s: {path: %.*s}}", kinds->name, GH_FMT(name));
   return NULL;
 }
 

@@ -31,6 +31,41 @@ static struct gh_spot spot_of_byte(const struct builder *b, size_t offset)
   return at;
 }
 
+static struct gh_str line_text(const struct builder *b, size_t line)
+{
+  const char *at = b->text.ptr, *end = at + b->text.len;
+  for (; line && at < end; line--) {
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    at = newline ? newline + 1 : end;
+  }
+  const char *newline = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+  return gh_str_n(at, (size_t)((newline ? newline : end) - at));
+}
+
+/* Chinese input methods give full-width signs, which YAML takes for letters: one on the faulty line is the likely cause. NULL: there is none. */
+static const char *full_width_hint(const struct builder *b, size_t line)
+{
+  static const struct { const char *sign, *hint; } known[] = {
+    {"：", "the line holds '：', a full-width sign: a key is followed by ': ' in half width"}, {"，", "the line holds '，', a full-width sign: values are parted by ',' in half width"},
+    {"“", "the line holds '“', a full-width sign: texts stand in half-width quotes"}, {"‘", "the line holds '‘', a full-width sign: texts stand in half-width quotes"},
+    {"｛", "the line holds '｛', a full-width sign: write it in half width"}, {"［", "the line holds '［', a full-width sign: write it in half width"},
+  };
+  struct gh_str text = line_text(b, line);
+  for (; text.len; text.ptr++, text.len--) {
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+      if (gh_str_starts(text, gh_str(known[i].sign))) return known[i].hint;
+    }
+  }
+  return NULL;
+}
+
+static const char *hint_of(const struct builder *b)
+{
+  const char *hint = full_width_hint(b, b->parser.problem_mark.line);
+  if (!hint && b->parser.context) hint = full_width_hint(b, b->parser.context_mark.line);
+  return hint ? hint : "a text with ': ', ' #' or one of {}[]&*!|>%@` at its beginning needs quotes; tabs may not indent";
+}
+
 static void say_malformed(struct builder *b)
 {
   const yaml_parser_t *p = &b->parser;
@@ -42,7 +77,7 @@ static void say_malformed(struct builder *b)
   }
   const char *context = p->context ? p->context : "";
   struct gh_fault *fault = gh_fault(b->faults, spot(b, p->problem_mark), "not YAML: %s%s%s", context, *context ? ": " : "", problem);
-  fault->hint = GH_STR("a text with ': ', ' #' or one of {}[]&*!|>%@` at its beginning needs quotes; tabs may not indent");
+  fault->hint = gh_str(hint_of(b));
 }
 
 static bool next_event(struct builder *b, yaml_event_t *event)

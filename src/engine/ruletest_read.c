@@ -92,7 +92,9 @@ static bool known_reason(struct gh_ruletest_reader *r, const struct gh_node *n, 
     names[v] = gh_str(gh_verdict_name((enum gh_verdict)v));
     if (gh_str_eq(names[v], reason)) return true;
   }
-  gh_fault(r->faults, n->at, "there is no reason '%.*s'", GH_FMT(reason))->hint = gh_did_you_mean(r->faults, reason, names, GH_V_LEAD);
+  struct gh_fault *fault = gh_fault(r->faults, n->at, "there is no reason '%.*s'", GH_FMT(reason));
+  fault->hint = gh_did_you_mean(r->faults, reason, names, GH_V_LEAD);
+  if (!fault->hint.len) fault->hint = GH_STR("docs/rule-tests.md lists them: when_false, audience_false, cooldown, stale, wait_cancelled, …");
   return false;
 }
 

@@ -40,7 +40,8 @@ static bool read_text(struct loader *l, struct gh_str path, struct gh_spot at, s
   gh_textmap_add(&l->ranks, path, (uint32_t)l->ranks.len, NULL);
   if (gh_file_read(&l->set->arena, path.ptr, text)) return true;
   if (strerror_r(errno, why, sizeof why) != 0) why[0] = '\0';
-  gh_fault(&l->faults, at, "can't read '%.*s': %s", GH_FMT(path), why);
+  struct gh_fault *fault = gh_fault(&l->faults, at, "can't read '%.*s': %s", GH_FMT(path), why);
+  if (path.ptr == l->set->conf.file.ptr) fault->hint = GH_STR("--config FILE names the configuration; `goldhour init DIR` writes one to begin with");
   return false;
 }
 

@@ -71,7 +71,7 @@ USES = [
     ([], 2, 'usage: goldhour COMMAND'), (['--help'], 0, 'usage: goldhour COMMAND'), (['--version'], 0, 'goldhour '), (['help'], 0, 'help options'),
     (['help', 'options'], 0, 'late_limit: 1d'), (['help', 'check'], 0, 'usage: goldhour check'), (['repaly'], 2, "did you mean 'replay'?"),
     (['help', 'nothing'], 2, "there is no command 'nothing'"), (['check', 'goldhour.yaml'], 2, "what is 'goldhour.yaml' for?"),
-    (['check', '--config', '/nonexistent/goldhour.yaml'], 78, "can't read '/nonexistent/goldhour.yaml'"),
+    (['check', '--config', '/nonexistent/goldhour.yaml'], 78, 'goldhour init DIR'),
     (['init'], 2, 'usage: goldhour init DIR'),
 ] + [([c, '--help'], 0, 'usage: goldhour ' + c) for c in COMMANDS] + [([c, '--bogus'], 2, 'goldhour %s: unrecognized option' % c) for c in COMMANDS]
 
@@ -87,6 +87,21 @@ def check_uses(goldhour):
             print('goldhour %s: exit %d, not %d; said\n%s' % (' '.join(arguments), done.returncode, status, text))
     print('FAILED faults/uses: %d uses' % failed if failed else 'ok faults/uses')
     return failed
+
+
+def check_closed(goldhour):
+    """Standard streams that the caller closed: their numbers go to nothing else, and the run ends as on an empty stream."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = os.path.join(folder, 'bank')
+        subprocess.run([goldhour, 'init', project], stdout=subprocess.DEVNULL, check=True, timeout=60)
+        path = os.path.join(project, 'goldhour.yaml')
+        with open(path, encoding='utf-8') as f:
+            text = f.read()
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(re.sub('(?m)^source:.*$', 'source: stdin', text))
+        done = subprocess.run(['sh', '-c', '"$0" run --until-end <&- >&- 2>&-', goldhour], cwd=project, timeout=60)
+        print('FAILED faults/closed-streams: exit %d' % done.returncode if done.returncode else 'ok faults/closed-streams')
+        return 1 if done.returncode else 0
 
 
 def check_init(goldhour):
@@ -108,7 +123,7 @@ def check_init(goldhour):
 def main(arguments):
     write = '--write' in arguments
     goldhour = os.path.abspath([a for a in arguments if a != '--write'][0])
-    failed = check_editor_schemas() + check_uses(goldhour) + check_init(goldhour)
+    failed = check_editor_schemas() + check_uses(goldhour) + check_closed(goldhour) + check_init(goldhour)
     for name in sorted(os.listdir(HERE)):
         folder = os.path.join(HERE, name)
         if not os.path.isfile(os.path.join(folder, 'goldhour.yaml')):

@@ -134,6 +134,9 @@ static void test_faults_of_a_test_file(void **state)
   expect_text(b->faults.first->hint, "did you mean 'fund'?");
   expect_fault(b, gh_arena_fmt(&b->arena, HEAD "%s  leads: {due: tomorrow}\n", event).ptr, 5, "'tomorrow' is no time");
   expect_fault(b, gh_arena_fmt(&b->arena, HEAD "%s  no_lead: {reason: cooldwon}\n", event).ptr, 5, "there is no reason 'cooldwon'");
+  expect_text(b->faults.first->hint, "did you mean 'cooldown'?");
+  expect_fault(b, gh_arena_fmt(&b->arena, HEAD "%s  no_lead: {reason: cooled}\n", event).ptr, 5, "there is no reason 'cooled'");
+  expect_text(b->faults.first->hint, "docs/rule-tests.md lists them: when_false, audience_false, cooldown, stale, wait_cancelled, …");
   expect_fault(b, HEAD "  leads: []\n", 3, "has no `events`");
   expect_fault(b, HEAD "  leads: []\n  events: [{type: payroll, amount: 1}]\n", 5, "the first step needs `at`");
   expect_fault(b, HEAD "  leads: []\n  events: [{at: '09:00', type: payroll, amount: 1}]\n", 5, "'09:00' is no time");
