@@ -38,7 +38,7 @@ static const struct json_node *first_of(const struct gh_decoder *d, const char *
 {
   const struct json_node *root = d->tape.nodes;
   for (const struct json_node *n = root + 1; n < root + root->span; n += n->span)
-    if (n->key_len == len && memcmp(n->key, key, len) == 0) return n;
+    if (n->key_len == len && keys_same(n->key, key, len)) return n;
   return NULL;
 }
 
@@ -127,7 +127,7 @@ static enum gh_decoded typed(struct gh_decoder *d, struct gh_record *out, const 
   if (!n || n->kind == JSON_NULL || (n->kind == JSON_STRING && n->text_len == 0)) return gh_decoder_refuse_missing(d, out, GH_STR("type"));
   const char *found = gh_json_kind_name(n->kind);
   if (n->kind != JSON_STRING) return gh_decoder_refuse(d, out, "wrong_type", "field 'type': a text was expected, found %s", found);
-  int type = keys_find(&d->types, json_text(n), 0);
+  int type = gh_keys_get(&d->types, json_text(n));
   return type >= 0 ? fill(d, &d->canonical[type], out, false) : GH_DECODED_OTHER;
 }
 
