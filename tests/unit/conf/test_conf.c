@@ -1,32 +1,7 @@
 /* goldhour.yaml: every option, its default, its bounds, and what must fit together. */
-#include "conf/faulty.h"
+#include "conf/world.h"
 #include "goldhour/base/time.h"
-#include "goldhour/conf/conf.h"
 #include "options.h"
-
-struct world {
-  struct gh_arena arena;
-  struct gh_faults faults;
-  struct gh_conf conf;
-};
-
-static int setup(void **state)
-{
-  struct world *w = calloc(1, sizeof *w);
-  gh_arena_init(&w->arena, 0);
-  gh_faults_init(&w->faults);
-  *state = w;
-  return 0;
-}
-
-static int teardown(void **state)
-{
-  struct world *w = *state;
-  gh_arena_free(&w->arena);
-  gh_faults_free(&w->faults);
-  free(w);
-  return 0;
-}
 
 /* Reads the text behind the two keys that every configuration has. */
 static bool read(struct world *w, const char *text)

@@ -1,29 +1,5 @@
 /* schema.yaml: types of events, the customer's profile, and the names that are taken. */
-#include "conf/faulty.h"
-#include "goldhour/conf/conf.h"
-
-struct world {
-  struct gh_arena arena;
-  struct gh_faults faults;
-};
-
-static int setup(void **state)
-{
-  struct world *w = calloc(1, sizeof *w);
-  gh_arena_init(&w->arena, 0);
-  gh_faults_init(&w->faults);
-  *state = w;
-  return 0;
-}
-
-static int teardown(void **state)
-{
-  struct world *w = *state;
-  gh_arena_free(&w->arena);
-  gh_faults_free(&w->faults);
-  free(w);
-  return 0;
-}
+#include "conf/world.h"
 
 static const struct gh_schema *read(struct world *w, const char *text)
 {

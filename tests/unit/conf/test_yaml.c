@@ -1,29 +1,6 @@
 /* YAML as a tree with marks, and what is refused in it. */
-#include "conf/faulty.h"
+#include "conf/world.h"
 #include "goldhour/conf/yaml.h"
-
-struct world {
-  struct gh_arena arena;
-  struct gh_faults faults;
-};
-
-static int setup(void **state)
-{
-  struct world *w = calloc(1, sizeof *w);
-  gh_arena_init(&w->arena, 0);
-  gh_faults_init(&w->faults);
-  *state = w;
-  return 0;
-}
-
-static int teardown(void **state)
-{
-  struct world *w = *state;
-  gh_arena_free(&w->arena);
-  gh_faults_free(&w->faults);
-  free(w);
-  return 0;
-}
 
 static struct gh_node *parse(struct world *w, const char *text)
 {

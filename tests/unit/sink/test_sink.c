@@ -1,33 +1,17 @@
 /* The file sink writes behind its mark alone: whatever happened to the file, the same bytes come out once. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "scratch.h"
 
 #include "goldhour/sink/sink.h"
 
-static char dir[64], path[128], old_path[128];
+static char path[128], old_path[128];
 
 static int make_dir(void **state)
 {
   (void)state;
-  strcpy(dir, "/tmp/goldhour-sink-XXXXXX");
-  if (!mkdtemp(dir)) return -1;
+  if (make_scratch() != 0) return -1;
   snprintf(path, sizeof path, "%s/leads.jsonl", dir);
   snprintf(old_path, sizeof old_path, "%s/leads.jsonl.1", dir);
   return 0;
-}
-
-static int remove_dir(void **state)
-{
-  (void)state;
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf %s", dir);
-  return system(command) == 0 ? 0 : -1;
 }
 
 static void assert_file(const char *name, const char *expected)

@@ -1,35 +1,20 @@
 /* A source gives whole records with their places, whatever the writer does to the file meanwhile. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "scratch.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "goldhour/base/buf.h"
 #include "goldhour/source/source.h"
 
-static char dir[64], path[128], old_path[128];
+static char path[128], old_path[128];
 
 static int make_dir(void **state)
 {
   (void)state;
-  strcpy(dir, "/tmp/goldhour-source-XXXXXX");
-  if (!mkdtemp(dir)) return -1;
+  if (make_scratch() != 0) return -1;
   snprintf(path, sizeof path, "%s/events.jsonl", dir);
   snprintf(old_path, sizeof old_path, "%s/events.jsonl.1", dir);
   return 0;
-}
-
-static int remove_dir(void **state)
-{
-  (void)state;
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf %s", dir);
-  return system(command) == 0 ? 0 : -1;
 }
 
 static void put(const char *mode, const char *text)

@@ -1,40 +1,24 @@
 /* The SQLite store: what is committed is there after a crash, what is not leaves nothing behind, and what is wrong is said. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "scratch.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <sqlite3.h>
 
 #include "goldhour/store/store.h"
 
-static char dir[64];
 static char path[128];
 
 static int make_dir(void **state)
 {
   (void)state;
-  strcpy(dir, "/tmp/goldhour-store-XXXXXX");
-  if (!mkdtemp(dir)) return -1;
+  if (make_scratch() != 0) return -1;
   snprintf(path, sizeof path, "%s/g.db", dir);
   return 0;
-}
-
-static int remove_dir(void **state)
-{
-  (void)state;
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf %s", dir);
-  return system(command) == 0 ? 0 : -1;
 }
 
 static struct gh_store *open_store(void)
