@@ -169,30 +169,53 @@ static inline bool simple_number(const char *from, size_t len, const char *text_
 static inline enum json_kind simple_kind(const char *from, const char *end, const char *text_end)
 {
   if (*from == '"') return end - from >= 2 && end[-1] == '"' ? JSON_STRING : JSON_LIST;
-  if (digit(*from)) return simple_number(from, (size_t)(end - from), text_end) ? JSON_NUMBER : JSON_LIST;
+  const char *number = from + (*from == '-');
+  if (digit(*number)) return simple_number(number, (size_t)(end - number), text_end) ? JSON_NUMBER : JSON_LIST;
   if (end - from == 4 && memcmp(from, "true", 4) == 0) return JSON_TRUE;
   return end - from == 5 && memcmp(from, "false", 5) == 0 ? JSON_FALSE : JSON_LIST;
 }
 
 /* Members as nearly all are: a key and a text, number or bool, no escape in the record, no space before a colon, comma or brace. Reads them up to the
- * first that is none or that is the object's last, which member() reads with all its checks. What the first stage promises, see string(), holds here: a
- * quote just before the next structural byte closes the text. Everything stands in registers, which makes it twice as fast. */
-static uint32_t simple_members(struct walk *w)
+ * object's end, or up to the first that is otherwise, which member() reads with all its checks; returns how many there were. What the first stage
+ * promises, see string(), holds here: a quote just before the next structural byte closes the text. Everything stands in registers, which makes it
+ * twice as fast. */
+static inline uint32_t simple_members(struct walk *w, bool *more)
 {
   const char *text = w->text.ptr;
   const uint32_t *at = w->offsets + w->at, *end = w->offsets + w->n;
   struct json_node *first = w->tape->nodes + w->tape->nnodes, *n = first;
-  for (; end - at > 3; at += 4, n++) {
-    const char *key = text + at[0], *colon = text + at[1], *from = text + at[2], *comma = text + at[3];
-    if (*key != '"' || *colon != ':' || colon - key < 2 || colon[-1] != '"' || *comma != ',') break;
-    enum json_kind kind = simple_kind(from, comma, text + w->text.len);
+  while (*more && end - at > 3) {
+    const char *key = text + at[0], *colon = text + at[1], *from = text + at[2], *behind = text + at[3];
+    if (*key != '"' || *colon != ':' || colon - key < 2 || colon[-1] != '"' || (*behind != ',' && *behind != '}')) break;
+    enum json_kind kind = simple_kind(from, behind, text + w->text.len);
     if (kind == JSON_LIST) break;
     uint32_t quote = kind == JSON_STRING;
-    *n = (struct json_node){from + quote, key + 1, (uint32_t)(comma - from) - 2 * quote, (uint32_t)(colon - key) - 2, 1, kind};
+    *n++ = (struct json_node){from + quote, key + 1, (uint32_t)(behind - from) - 2 * quote, (uint32_t)(colon - key) - 2, 1, kind};
+    *more = *behind == ',';
+    at += 4;
   }
   w->at = (uint32_t)(at - w->offsets);
   w->tape->nnodes += (uint32_t)(n - first);
   return (uint32_t)(n - first);
+}
+
+/* The members of an object, looked at behind its brace; *n: how many there are. */
+static bool members(struct walk *w, unsigned depth, bool more, uint32_t *n)
+{
+  while (more) {
+    if (!w->escapes) *n += simple_members(w, &more);
+    if (!more) break;
+    if (!member(w, depth) || !separator(w, '}', &more)) return false;
+    ++*n;
+  }
+  return true;
+}
+
+static bool items(struct walk *w, unsigned depth, bool more, uint32_t *n)
+{
+  for (; more; ++*n)
+    if (!value(w, (struct gh_str){NULL, 0}, depth) || !separator(w, ']', &more)) return false;
+  return true;
 }
 
 static bool container(struct walk *w, struct gh_str key, enum json_kind kind, unsigned depth)
@@ -205,11 +228,8 @@ static bool container(struct walk *w, struct gh_str key, enum json_kind kind, un
   bool more = peek(w) != close;
   if (!more) w->at++;
   uint32_t children = 0;
-  for (; more; children++) {
-    if (kind == JSON_OBJECT && !w->escapes) children += simple_members(w);
-    bool ok = kind == JSON_OBJECT ? member(w, depth + 1) : value(w, (struct gh_str){NULL, 0}, depth + 1);
-    if (!ok || !separator(w, close, &more)) return false;
-  }
+  bool ok = kind == JSON_OBJECT ? members(w, depth + 1, more, &children) : items(w, depth + 1, more, &children);
+  if (!ok) return false;
   w->tape->nodes[self].span = w->tape->nnodes - self;
   w->tape->nodes[self].text_len = children;
   return true;
