@@ -93,9 +93,14 @@ class Bank:
 
     # ── the daemon ──
 
-    def start(self, stdin=None, until_end=False):
-        self.daemon = Daemon(self.program, self.folder, until_end=until_end, stdin=stdin)
+    def start(self, stdin=None):
+        self.daemon = Daemon(self.program, self.folder, until_end=False, stdin=stdin)
         expect(self.daemon.wait_for("goldhour runs"), "it did not start: " + self.daemon.text()[-1000:])
+
+    def run_to_end(self):
+        """By record."""
+        self.daemon = Daemon(self.program, self.folder)
+        expect(self.daemon.wait(60) == 0, self.daemon.text()[-2000:])
 
     def kill(self):
         self.daemon.kill()
@@ -125,7 +130,7 @@ class Bank:
             expect(time.monotonic() < end, f"{name} stays under {least}: " + self.daemon.text()[-800:])
             time.sleep(0.02)
 
-    def leads(self, *names):
+    def leads(self):
         try:
             with open(self.path("leads.jsonl"), encoding="utf-8") as f:
                 return [json.loads(line) for line in f.read().split("\n")[:-1]]
