@@ -51,6 +51,8 @@ static void number_names(struct gh_core *core, const struct gh_rules *rules)
   for (unsigned i = 0; i < rules->nrules; i++) core->rule_names[i] = name_text(core, "rule", rules->rules[i].id);
   for (unsigned i = 0; i < rules->nflows; i++) core->flow_names[i] = name_text(core, "flow", rules->flows[i].name);
   for (unsigned i = 0; i < rules->nfeatures; i++) core->feature_names[i] = name_text(core, "feature", rules->features[i].name);
+  core->becomes_names = remake(core->becomes_names, rules->nbecomes, sizeof *core->becomes_names);
+  for (unsigned i = 0; i < rules->nbecomes; i++) core->becomes_names[i] = name_text(core, "becomes", rules->becomes[i]->id);
   core->keep_ms = 0;
   for (unsigned i = 0; i < rules->ncolumns; i++) {
     struct gh_str hex = gh_arena_fmt(&core->step_arena, "%016llx", (unsigned long long)rules->columns[i].hash);
@@ -59,30 +61,34 @@ static void number_names(struct gh_core *core, const struct gh_rules *rules)
   }
 }
 
-/* A new or changed feature counts from now on; on an empty store from nothing. */
-static void begin_features(struct gh_core *core, const struct gh_rules *rules, int64_t now_ms)
+static void define(struct gh_core *core, uint32_t number, uint64_t hash, int64_t since_ms)
 {
-  for (unsigned i = 0; i < rules->nfeatures; i++) {
-    struct gh_name *name = &core->state.names.names[core->feature_names[i]];
-    if (name->hash == rules->features[i].hash) continue;
-    name->hash = rules->features[i].hash;
-    name->since_ms = now_ms;
-    core->state.names.changed = true;
-  }
+  struct gh_name *name = &core->state.names.names[number];
+  name->hash = hash;
+  name->since_ms = since_ms;
+  core->state.names.changed = true;
 }
 
-/* Features that the set no longer has: counting has stopped, so that one that comes back is new. */
-static void end_features(struct gh_core *core, const struct gh_rules *rules)
+/* What counts or is recorded from its definition on: a new or changed feature counts from now (on an empty store from nothing); a new or changed `becomes`
+ * gets another edition, so that what was recorded for the last one is not its value. What the set no longer has is forgotten: it is new if it comes back. */
+static void settle_definitions(struct gh_core *core, const struct gh_rules *rules, int64_t now_ms)
 {
   struct gh_names *names = &core->state.names;
-  for (uint32_t n = 0; n < names->count; n++) {
-    if (!names->names[n].hash) continue;
-    bool kept = false;
-    for (unsigned i = 0; i < rules->nfeatures && !kept; i++) kept = core->feature_names[i] == n;
-    if (kept) continue;
-    names->names[n].hash = 0;
-    names->changed = true;
+  bool *kept = calloc(names->count + 1, sizeof *kept);
+  GH_CHECK(kept && "out of memory");
+  for (unsigned i = 0; i < rules->nfeatures; i++) {
+    uint32_t n = core->feature_names[i];
+    kept[n] = true;
+    if (names->names[n].hash != rules->features[i].hash) define(core, n, rules->features[i].hash, now_ms);
   }
+  for (unsigned i = 0; i < rules->nbecomes; i++) {
+    uint32_t n = core->becomes_names[i];
+    kept[n] = true;
+    if (names->names[n].hash != rules->becomes[i]->on_hash) define(core, n, rules->becomes[i]->on_hash, names->names[n].since_ms + 1);
+  }
+  for (uint32_t n = 0; n < names->count; n++)
+    if (names->names[n].hash && !kept[n]) define(core, n, 0, names->names[n].since_ms);
+  free(kept);
 }
 
 /* The rule of each name's number; NULL where the set has none. */
@@ -134,8 +140,7 @@ void gh_core_activate(struct gh_core *core, const struct gh_input *in)
   gh_names_bind(&core->state.names, rules->schema);
   make_rows(core, rules);
   number_names(core, rules);
-  end_features(core, rules);
-  begin_features(core, rules, now_ms);
+  settle_definitions(core, rules, now_ms);
   settle_waits(core, rules);
   core->rules = rules;
   core->counters.activations += changed;

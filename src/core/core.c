@@ -36,6 +36,7 @@ void gh_core_free(struct gh_core *core)
   free(core->column_names);
   free(core->flow_names);
   free(core->feature_names);
+  free(core->becomes_names);
   free(core->event_slots);
   free(core->customer_slots);
   free(core->features);

@@ -15,7 +15,7 @@ struct gh_core {
 
   const struct gh_rules *rules;
   char rules_version[17];
-  uint32_t *rule_names, *column_names, *flow_names, *feature_names; /* numbers, by position or index */
+  uint32_t *rule_names, *column_names, *flow_names, *feature_names, *becomes_names; /* numbers, by position or index */
   int64_t keep_ms;        /* the longest window of all columns */
 
   int64_t high_ms;        /* the greatest event time accepted */

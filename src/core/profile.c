@@ -11,13 +11,16 @@ static bool becomes_now(struct gh_core *core, const struct gh_rule *rule)
   return now;
 }
 
-static void meet_becomes(struct gh_core *core, const struct gh_rule *rule, bool bulk)
+/* The value is recorded with the edition of the condition, in the mark's time: twice the edition, and 1 for true. */
+static void meet_becomes(struct gh_core *core, unsigned index, bool bulk)
 {
-  uint32_t name = core->rule_names[rule->position];
-  const struct gh_mark *mark = gh_mark_find(core->who, GH_MARK_BECOMES, name, rule->on_hash);
-  bool first = !mark, before = mark && mark->time_ms;
+  const struct gh_rule *rule = core->rules->becomes[index];
+  uint32_t name = core->becomes_names[index];
+  int64_t edition = core->state.names.names[name].since_ms;
+  const struct gh_mark *mark = gh_mark_find(core->who, GH_MARK_BECOMES, name, 0);
+  bool first = !mark || mark->time_ms / 2 != edition, before = !first && mark->time_ms % 2;
   bool now = becomes_now(core, rule);
-  gh_state_mark(&core->state, core->who, (struct gh_mark){.kind = GH_MARK_BECOMES, .name = name, .aux = rule->on_hash, .time_ms = now});
+  gh_state_mark(&core->state, core->who, (struct gh_mark){.kind = GH_MARK_BECOMES, .name = name, .time_ms = edition * 2 + now});
   if (!bulk && !first && !before && now) {
     gh_core_trigger(core, rule);
     return;
@@ -32,7 +35,7 @@ static void apply(struct gh_core *core, const struct gh_event *e, bool bulk)
   if (!core->rules->nbecomes) return;
   gh_core_see(core, core->who, e->time_ms, e->type);
   if (bulk) core->now = gh_absent();
-  for (unsigned i = 0; i < core->rules->nbecomes; i++) meet_becomes(core, core->rules->becomes[i], bulk);
+  for (unsigned i = 0; i < core->rules->nbecomes; i++) meet_becomes(core, i, bulk);
 }
 
 void gh_core_step_profile(struct gh_core *core)

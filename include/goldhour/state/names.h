@@ -10,7 +10,7 @@ struct gh_name {
   struct gh_str type;                     /* of a field: its type as text; else empty */
   const struct gh_event_type *event_type; /* bound: the type of this name, or whose field it is */
   int slot;                               /* bound: of a field; -1 else */
-  uint64_t hash; int64_t since_ms;        /* of a feature: its definition, and when it took effect */
+  uint64_t hash; int64_t since_ms;        /* of a feature: its definition, and when it took effect; of a `becomes`: its `on`, and its edition */
 };
 
 struct gh_names {

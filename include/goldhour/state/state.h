@@ -40,7 +40,7 @@ struct gh_seen { uint64_t hash; int64_t time_ms; };
 /* Small facts of a customer, by (kind, name, aux). */
 enum gh_mark_kind {
   GH_MARK_LEAD,    /* rule gave a lead triggered at time (several) */
-  GH_MARK_BECOMES, /* rule's condition, aux: hash of `on`; time: 0 false, 1 true */
+  GH_MARK_BECOMES, /* a rule's condition; time: twice the edition of the condition, and 1 if it was true */
   GH_MARK_CANCEL,  /* the newest event that cancels this rule's wait */
   GH_MARK_STEP,    /* the newest listed step of a flow's instance, aux: hash of the instance */
   GH_MARK_EVICTED, /* a cell of this column that had to go (the last 64); aux 1: all up to time may have gone */

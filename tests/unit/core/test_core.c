@@ -269,6 +269,38 @@ static void a_changed_rule_drops_its_wait_and_keeps_the_others(void **unused)
   bank_close(&b);
 }
 
+static void use_rules(struct bank *b, const char *yaml, const char *version)
+{
+  struct gh_rules *old = b->rules;
+  bank_rules(b, yaml, version);
+  bank_activate(b);
+  gh_rules_free(old);
+}
+
+/* A condition that was changed and changed back, or was away, is a new one: its first evaluation only records. */
+static void a_changed_becomes_records_anew(void **unused)
+{
+  (void)unused;
+  static const char three[] = "rules: [{id: rich, on: {becomes: 'customer.aum >= 300.00'}}]";
+  struct bank b;
+  bank_open(&b, "lateness: 0s\n", three);
+  bank_arrive(&b, "p1 customer C1 10 aum=100.00");
+  use_rules(&b, "rules: [{id: rich, on: {becomes: 'customer.aum >= 500.00'}}]", "2");
+  use_rules(&b, three, "3");
+  bank_arrive(&b, "p2 customer C1 20 aum=400.00");
+  bank_said(&b, "p2 rich becomes_first");
+  bank_arrive(&b, "p3 customer C1 30 aum=100.00");
+  use_rules(&b, "rules: []", "4");
+  bank_commit(&b);
+  bank_kill(&b);
+  use_rules(&b, three, "5");
+  bank_arrive(&b, "p4 customer C1 40 aum=400.00");
+  bank_arrive(&b, "p5 customer C1 50 aum=100.00");
+  bank_arrive(&b, "p6 customer C1 60 aum=400.00");
+  bank_expect(&b, "60 rich C1 p6 golden\n");
+  bank_close(&b);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -287,6 +319,7 @@ int main(void)
       cmocka_unit_test(a_batch_may_end_in_the_middle_of_what_is_due),
       cmocka_unit_test(who_is_forgotten_begins_anew),
       cmocka_unit_test(a_full_reorder_buffer_steps_its_first),
+      cmocka_unit_test(a_changed_becomes_records_anew),
       cmocka_unit_test(a_changed_rule_drops_its_wait_and_keeps_the_others),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
