@@ -138,15 +138,16 @@ static inline bool digit(char c)
   return c >= '0' && c <= '9';
 }
 
-/* A number without sign and exponent whose first sign that is no digit stands at `point`, if it has one; `digits`: all others are digits. */
+/* A number without sign and exponent whose first byte that is no digit stands at `point`, if there is one; `digits`: all others are. */
 static inline bool number_shape(const char *from, size_t len, size_t point, bool digits)
 {
   if (!digits || point == 0 || (*from == '0' && point > 1)) return false;
   return point == len || (from[point] == '.' && point + 1 < len);
 }
 
-/* A number without sign and exponent that ends where the next structural byte stands; false: look closer. Up to 16 signs are looked at at once where the
- * text goes on for as long: how many digits there are differs from record to record, and a loop over them is a branch mispredicted. */
+/* A number without sign and exponent that ends where the next structural byte stands; false: look closer. Up to 16 bytes are looked at
+ * at once where the text goes on for as long: how many digits there are differs from record to record, and a loop over them is a branch
+ * mispredicted. */
 static inline bool simple_number(const char *from, size_t len, const char *text_end)
 {
 #ifdef __SSE2__
@@ -175,10 +176,10 @@ static inline enum json_kind simple_kind(const char *from, const char *end, cons
   return end - from == 5 && memcmp(from, "false", 5) == 0 ? JSON_FALSE : JSON_LIST;
 }
 
-/* Members as nearly all are: a key and a text, number or bool, no escape in the record, no space before a colon, comma or brace. Reads them up to the
- * object's end, or up to the first that is otherwise, which member() reads with all its checks; returns how many there were. What the first stage
- * promises, see string(), holds here: a quote just before the next structural byte closes the text. Everything stands in registers, which makes it
- * twice as fast. */
+/* Members as nearly all are: a key and a text, number or bool, no escape in the record, no space before a colon, comma or brace. Reads them
+ * up to the object's end, or up to the first that is otherwise, which member() reads with all its checks; returns how many there were. What
+ * the first stage promises, see string(), holds here: a quote just before the next structural byte closes the text. All stands in registers:
+ * through `w`, which escapes, every step would be a load and a store. */
 static inline uint32_t simple_members(struct walk *w, bool *more)
 {
   const char *text = w->text.ptr;

@@ -1,6 +1,6 @@
-/* Names of keys to numbers, fast for records whose keys come in the order of the record before: the place first, then a hash table. What no schema
- * names is remembered by its place as well, for most keys of a wide record are such. (Idea: the speculation on the order of fields in Mison, Li and others,
- * VLDB 2017.) */
+/* Names of keys to numbers, fast for records whose keys come in the order of the record before: the place first, then a hash table. What no
+ * schema names is remembered by its place as well, for many keys of a wide record are such. (Idea: the speculation on the order of fields
+ * in Mison, Li and others, VLDB 2017.) */
 #ifndef GH_DECODE_KEYS_H
 #define GH_DECODE_KEYS_H
 
@@ -34,7 +34,7 @@ int gh_keys_get(const struct keys *t, struct gh_str key);
 /* The same for a key that stands at `place` in its record, which remembers it. */
 int gh_keys_find_anew(struct keys *t, struct gh_str key, unsigned place);
 
-/* Whether the bytes are equal, without the call of memcmp: keys are short and there are many. Two words that overlap cover 4 to 16 bytes. */
+/* Whether the bytes are equal, without calling memcmp: keys are short and many. Two words that overlap cover 4 to 16 bytes. */
 static inline bool keys_same(const char *a, const char *b, size_t n)
 {
   uint64_t x, y, v, w;
