@@ -192,7 +192,7 @@ static const void *prepare(struct generator *g, const struct node *n, const stru
   if (!overload->prepare) return NULL;
   for (uint32_t i = 0; i < n->n; i++)
     if (n->kids[i]->kind == NODE_CONST && n->kids[i]->value.kind != GH_ERROR) args[i] = n->kids[i]->value;
-  const void *prepared = overload->prepare(&g->env->prepared, args, n->n, &fault);
+  const void *prepared = overload->prepare(&g->env->prepared, g->env->zones, args, n->n, &fault);
   if (fault.kind == GH_ERROR && !g->c->lenient) gh_cel_refuse(g->c, n->offset, "%.*s", GH_FMT(gh_text(fault)));
   return prepared;
 }

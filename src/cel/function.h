@@ -27,8 +27,8 @@ struct gh_overload {
   const char *result; /* "int" */
   gh_function call;
   /* May be NULL. For constant arguments (kind GH_ABSENT where not constant): makes something once at compile time (a compiled regular expression), in the arena, or freed with
-   * it by gh_arena_on_free (at gh_cel_env_free); an error value in `*fault` refuses the program. */
-  const void *(*prepare)(struct gh_arena *arena, const struct gh_value *args, unsigned n, struct gh_value *fault);
+   * it by gh_arena_on_free (at gh_cel_env_free); an error value in `*fault` refuses the program. `zones` may be NULL. */
+  const void *(*prepare)(struct gh_arena *arena, const struct gh_zones *zones, const struct gh_value *args, unsigned n, struct gh_value *fault);
 };
 
 struct gh_overload_table { const struct gh_overload *rows; size_t n; };

@@ -62,8 +62,9 @@ static struct gh_value ends_with(struct gh_call *call, const struct gh_value *ar
 
 static void free_regex(void *regex) { gh_regex_free(regex); }
 
-static const void *prepare_matches(struct gh_arena *arena, const struct gh_value *args, unsigned n, struct gh_value *fault)
+static const void *prepare_matches(struct gh_arena *arena, const struct gh_zones *zones, const struct gh_value *args, unsigned n, struct gh_value *fault)
 {
+  (void)zones;
   char error[GH_REGEX_ERROR];
   if (n != 2 || args[1].kind != GH_STRING) return NULL;
   struct gh_regex *regex = gh_regex_new(gh_text(args[1]), error);

@@ -91,30 +91,40 @@ static struct gh_value minutes(struct gh_call *call, const struct gh_value *args
 static struct gh_value seconds(struct gh_call *call, const struct gh_value *args, unsigned n) { return of_either(call, args, n, SECONDS); }
 static struct gh_value milliseconds(struct gh_call *call, const struct gh_value *args, unsigned n) { return of_either(call, args, n, MILLISECONDS); }
 
+/* A zone written into a condition is looked for when it is compiled: misspelt, the condition would never match. Nothing is prepared. */
+static const void *check_zone(struct gh_arena *arena, const struct gh_zones *zones, const struct gh_value *args, unsigned n, struct gh_value *fault)
+{
+  int32_t offset_s;
+  if (!zones || n != 2 || args[1].kind != GH_STRING || gh_str_eq(gh_text(args[1]), GH_STR("UTC"))) return NULL;
+  if (gh_zones_offset(zones, gh_text(args[1]), 0, &offset_s)) return NULL;
+  *fault = gh_error(gh_arena_fmt(arena, "no such time zone: '%.*s'", args[1].len > 64 ? 64 : (int)args[1].len, args[1].text));
+  return NULL;
+}
+
 static const struct gh_overload rows[] = {
   {"getFullYear", true, "timestamp", "int", full_year, NULL},
-  {"getFullYear", true, "timestamp;string", "int", full_year, NULL},
+  {"getFullYear", true, "timestamp;string", "int", full_year, check_zone},
   {"getMonth", true, "timestamp", "int", month, NULL},
-  {"getMonth", true, "timestamp;string", "int", month, NULL},
+  {"getMonth", true, "timestamp;string", "int", month, check_zone},
   {"getDate", true, "timestamp", "int", date, NULL},
-  {"getDate", true, "timestamp;string", "int", date, NULL},
+  {"getDate", true, "timestamp;string", "int", date, check_zone},
   {"getDayOfMonth", true, "timestamp", "int", day_of_month, NULL},
-  {"getDayOfMonth", true, "timestamp;string", "int", day_of_month, NULL},
+  {"getDayOfMonth", true, "timestamp;string", "int", day_of_month, check_zone},
   {"getDayOfWeek", true, "timestamp", "int", day_of_week, NULL},
-  {"getDayOfWeek", true, "timestamp;string", "int", day_of_week, NULL},
+  {"getDayOfWeek", true, "timestamp;string", "int", day_of_week, check_zone},
   {"getDayOfYear", true, "timestamp", "int", day_of_year, NULL},
-  {"getDayOfYear", true, "timestamp;string", "int", day_of_year, NULL},
+  {"getDayOfYear", true, "timestamp;string", "int", day_of_year, check_zone},
   {"getHours", true, "timestamp", "int", hours, NULL},
-  {"getHours", true, "timestamp;string", "int", hours, NULL},
+  {"getHours", true, "timestamp;string", "int", hours, check_zone},
   {"getHours", true, "duration", "int", hours, NULL},
   {"getMinutes", true, "timestamp", "int", minutes, NULL},
-  {"getMinutes", true, "timestamp;string", "int", minutes, NULL},
+  {"getMinutes", true, "timestamp;string", "int", minutes, check_zone},
   {"getMinutes", true, "duration", "int", minutes, NULL},
   {"getSeconds", true, "timestamp", "int", seconds, NULL},
-  {"getSeconds", true, "timestamp;string", "int", seconds, NULL},
+  {"getSeconds", true, "timestamp;string", "int", seconds, check_zone},
   {"getSeconds", true, "duration", "int", seconds, NULL},
   {"getMilliseconds", true, "timestamp", "int", milliseconds, NULL},
-  {"getMilliseconds", true, "timestamp;string", "int", milliseconds, NULL},
+  {"getMilliseconds", true, "timestamp;string", "int", milliseconds, check_zone},
   {"getMilliseconds", true, "duration", "int", milliseconds, NULL},
 };
 

@@ -58,7 +58,7 @@ static void a_constant_pattern_is_compiled_once(void **state)
   uint32_t steps = GH_CEL_STEPS;
   gh_arena_init(&arena, 0);
   const struct gh_overload *row = row_of("matches", 2);
-  struct gh_call call = {.scratch = &scratch, .steps = &steps, .constant = row->prepare(&arena, args, 2, &fault)};
+  struct gh_call call = {.scratch = &scratch, .steps = &steps, .constant = row->prepare(&arena, NULL, args, 2, &fault)};
   assert_non_null(call.constant);
   assert_int_equal(fault.kind, GH_ABSENT);
   args[0] = text("622");
@@ -74,11 +74,11 @@ static void a_constant_pattern_that_is_malformed_refuses_the_program(void **stat
   struct gh_arena arena;
   struct gh_value fault = gh_absent(), args[2] = {gh_absent(), text("a**")};
   gh_arena_init(&arena, 0);
-  assert_null(row_of("matches", 2)->prepare(&arena, args, 2, &fault));
+  assert_null(row_of("matches", 2)->prepare(&arena, NULL, args, 2, &fault));
   assert_error(fault, "invalid regular expression");
   args[1] = gh_absent();
   fault = gh_absent();
-  assert_null(row_of("matches", 2)->prepare(&arena, args, 2, &fault));
+  assert_null(row_of("matches", 2)->prepare(&arena, NULL, args, 2, &fault));
   assert_int_equal(fault.kind, GH_ABSENT);
   gh_arena_free(&arena);
 }
