@@ -14,8 +14,6 @@ from table import Config  # noqa: E402
 
 BEGIN_MS = 1789401500000  # 2026-09-14T23:58:20+08:00
 
-BECOMES, ALWAYS = [300], ["rich"]
-
 SCHEMA = """\
 customer: {name: string, aum: decimal(2)}
 events:
@@ -87,11 +85,11 @@ def some_set(r):
         {"id": "silent", "on": {"event": "login", "unless": "bought", "within": r.choice(["8s", "20s"])}, "audience": r.choice(["true", 'customer.name != "n1"'])},
         {"id": "again", "on": {"event": "login", "unless": "inflow", "within": r.choice(["6s", "6s", "60s"]), "restart": True}},
         {"id": "stop", "on": {"flow": "loan", "stopped_at": r.choice(["b", "b", "c"]), "for": "12s"}},
-        {"id": "rich", "on": {"becomes": f"customer.aum >= {r.choice(BECOMES)}.00"}},
+        {"id": "rich", "on": {"becomes": f"customer.aum >= {r.choice([300, 500])}.00"}},
         {"id": "cool", "on": "login", "cooldown": "30s"},
         {"id": "day", "on": {"event": "bought", "date": "event.on", "before": "0d", "at": r.choice(["00:00", "00:01"])}},
         *({"id": f"has_{name}", "on": r.choice(["login", "inflow", "bought"]), "when": f"has(feature.{name})"} for name in features)]
-    rules = [{"id": "in", "on": "inflow"}, *(rule for rule in rules if rule["id"] in ALWAYS or r.random() < 0.8)]
+    rules = [{"id": "in", "on": "inflow"}, *(rule for rule in rules if r.random() < 0.8)]
     r.shuffle(rules)
     for rule in rules:
         rule["script"] = f"{r.randrange(1000)} {{{{customer.name}}}}" + "".join(f" {{{{feature.{name}}}}}" for name in features)
