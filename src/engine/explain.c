@@ -55,13 +55,17 @@ static bool find_in_file(struct search *s, char error[512])
   struct gh_feed feed;
   struct gh_feed_item item;
   struct gh_feed_options o = {.input = GH_FEED_EVENTS, .path = s->options->events};
+  uint64_t refused = 0;
   bool found = false, opened = gh_feed_open(&feed, s->set, &o, error);
   while (opened && !found && gh_feed_next(&feed, &item) == GH_SOURCE_RECORD) {
     found = item.in.kind == GH_IN_EVENT && is_sought(s, item.in.event);
     if (found) keep_event(s, item.in.event, item.in.at_record);
+    refused += item.note == GH_FEED_REFUSED;
   }
-  if (opened && !found)
-    snprintf(error, 512, "%s has no event '%.*s' among its %llu records", s->options->events, GH_FMT(s->options->event), (unsigned long long)feed.records);
+  if (opened && !found) {
+    int n = snprintf(error, 512, "%s has no event '%.*s' among its %llu records", s->options->events, GH_FMT(s->options->event), (unsigned long long)feed.records);
+    if (refused && n < 512) snprintf(error + n, 512 - (size_t)n, "; %llu were refused: `goldhour check --sample %s` says why", (unsigned long long)refused, s->options->events);
+  }
   gh_feed_close(&feed);
   return found;
 }

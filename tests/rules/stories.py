@@ -82,6 +82,11 @@ def explains(c):
     c.expect('explain-refused', done.returncode == 1 and 'not_exact' in done.stderr, done)
     done = c.run('explain', '--event', 'nobody')
     c.expect('explain-unknown', done.returncode == 1 and "no event 'nobody'" in done.stderr, done)
+    with tempfile.NamedTemporaryFile('w', suffix='.jsonl') as f:
+        f.write(json.dumps(dict(event, amount='8000.001')) + '\n')
+        f.flush()
+        done = c.run('explain', '--event', event['id'], '--events', f.name)
+    c.expect('explain-refused-in-the-source', done.returncode == 1 and '1 were refused' in done.stderr and 'check --sample' in done.stderr, done)
 
 
 def main():
