@@ -7,6 +7,7 @@ import argparse
 import concurrent.futures
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -112,6 +113,25 @@ def nothing_before_its_time(make):
     time.sleep(0.3)
     bank.stop()
     expect([lead["customer"] for lead in bank.leads()] == ["C1"], bank.leads())
+
+
+def a_suspended_process(make):
+    """What came while it stood still is read before the clock is followed again."""
+    bank = make()
+    bank.rules(SILENT)
+    bank.start()
+    begun = now_ms()
+    bank.send("login", "C1", at=begun)
+    bank.send("login", "C2", at=begun)
+    bank.wait_figure("events", 2)
+    bank.daemon.signal(signal.SIGSTOP)
+    bank.send("bought", "C1", at=begun + 500)
+    time.sleep(1.5)
+    bank.daemon.signal(signal.SIGCONT)
+    bank.wait_leads(1)
+    time.sleep(0.3)
+    bank.stop()
+    expect([lead["customer"] for lead in bank.leads()] == ["C2"], bank.leads())
 
 
 # ── reloads ──
@@ -411,7 +431,7 @@ def standard_input_sent_again(make):
 
 
 # The longest first.
-STORIES = [due_while_down, sets_that_change_between_runs, a_storm_with_lateness, late_events, a_storm_without_lateness, a_shorter_lateness_at_a_start, too_early, nothing_before_its_time, a_kept_wait_by_the_new_rule, features_of_a_new_set,
+STORIES = [due_while_down, sets_that_change_between_runs, a_storm_with_lateness, late_events, a_storm_without_lateness, a_shorter_lateness_at_a_start, too_early, nothing_before_its_time, a_suspended_process, a_kept_wait_by_the_new_rule, features_of_a_new_set,
            an_empty_store_counts_from_nothing, fields_come_and_go, a_changed_becomes_records_anew, a_changed_calendar, a_changed_mapping,
            standard_input_sent_again]
 
