@@ -431,8 +431,8 @@ def standard_input_sent_again(make):
 
 
 # The longest first.
-STORIES = [due_while_down, sets_that_change_between_runs, a_storm_with_lateness, late_events, a_storm_without_lateness, a_shorter_lateness_at_a_start, too_early, nothing_before_its_time, a_suspended_process, a_kept_wait_by_the_new_rule, features_of_a_new_set,
-           an_empty_store_counts_from_nothing, fields_come_and_go, a_changed_becomes_records_anew, a_changed_calendar, a_changed_mapping,
+STORIES = [due_while_down, sets_that_change_between_runs, a_storm_with_lateness, late_events, a_storm_without_lateness, a_shorter_lateness_at_a_start, too_early,
+           nothing_before_its_time, a_suspended_process, a_kept_wait_by_the_new_rule, features_of_a_new_set, an_empty_store_counts_from_nothing, fields_come_and_go, a_changed_becomes_records_anew, a_changed_calendar, a_changed_mapping,
            standard_input_sent_again]
 
 
