@@ -12,13 +12,21 @@ static void load(uv_work_t *work)
   r->loaded = gh_set_load(e->options.config, e->options.zones, gh_wall_ms(), &r->faults);
 }
 
+/* Where it is (a fault of the set as a whole is at no line), why, and what to do about it, each if it is known. */
+static void tell_fault(const struct gh_fault *f)
+{
+  struct gh_buf pairs = {0};
+  if (f->at.line) gh_buf_fmt(&pairs, "at=\"%.*s:%u:%u\" ", GH_FMT(f->at.file), f->at.line, f->at.column);
+  else if (f->at.file.len) gh_buf_fmt(&pairs, "at=\"%.*s\" ", GH_FMT(f->at.file));
+  gh_buf_fmt(&pairs, "why=\"%.*s\"", GH_FMT(f->message));
+  if (f->hint.len) gh_buf_fmt(&pairs, " hint=\"%.*s\"", GH_FMT(f->hint));
+  gh_log(f->warning ? GH_WARN : GH_ERR, f->warning ? "the new set" : "the new set is refused", "%.*s", GH_FMT(gh_buf_str(&pairs)));
+  gh_buf_free(&pairs);
+}
+
 static void tell_faults(const struct gh_faults *faults)
 {
-  for (const struct gh_fault *f = faults->first; f; f = f->next) {
-    gh_log(f->warning ? GH_WARN : GH_ERR, f->warning ? "the new set" : "the new set is refused",
-        "at=\"%.*s:%u:%u\" why=\"%.*s\" hint=\"%.*s\"", GH_FMT(f->at.file), f->at.line,
-           f->at.column, GH_FMT(f->message), GH_FMT(f->hint));
-  }
+  for (const struct gh_fault *f = faults->first; f; f = f->next) tell_fault(f);
 }
 
 static void done(uv_work_t *work, int status)
