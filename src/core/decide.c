@@ -16,7 +16,8 @@ static bool cools_down(struct gh_core *core, const struct gh_rule *rule)
   return false;
 }
 
-/* Leads that can suppress nothing any more may go: later steps are not before this one, or late within late_limit. */
+/* Of every rule, as a changed set may give it a cooldown. Leads that can suppress nothing any more may go: later steps are not before this one, or late
+ * within late_limit. */
 static void remember_lead(struct gh_core *core, const struct gh_rule *rule)
 {
   int64_t since_ms = gh_core_since(core);
@@ -44,6 +45,6 @@ void gh_core_trigger(struct gh_core *core, const struct gh_rule *rule)
     if (gh_core_asked(core)) gh_core_say(core, GH_V_STALE, rule, (struct gh_str){NULL, 0});
     return;
   }
-  if (rule->cooldown_ms) remember_lead(core, rule);
+  remember_lead(core, rule);
   gh_core_offer(core, rule, stage);
 }

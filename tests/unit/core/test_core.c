@@ -277,6 +277,24 @@ static void use_rules(struct bank *b, const char *yaml, const char *version)
   gh_rules_free(old);
 }
 
+static void a_cooldown_that_comes_with_a_new_set_counts_the_leads_before(void **unused)
+{
+  (void)unused;
+  struct bank b;
+  bank_open(&b, "lateness: 0s\n", "rules: [{id: big, on: pay}]");
+  bank_arrive(&b, "e1 pay C1 10 amount=1");
+  bank_arrive(&b, "e2 pay C1 20 amount=1");
+  use_rules(&b, "rules: [{id: big, on: pay, cooldown: 1m}]", "2");
+  bank_arrive(&b, "e3 pay C1 79.999 amount=1");
+  bank_arrive(&b, "e4 pay C1 80 amount=1");
+  bank_said(&b, "e3 big cooldown");
+  use_rules(&b, "rules: [{id: big, on: pay, cooldown: 1h}]", "3");
+  bank_arrive(&b, "e5 pay C1 3679 amount=1");
+  bank_said(&b, "e5 big cooldown");
+  bank_expect(&b, "10 big C1 e1 golden\n20 big C1 e2 golden\n80 big C1 e4 golden\n");
+  bank_close(&b);
+}
+
 /* A condition that was changed and changed back, or was away, is a new one: its first evaluation only records. */
 static void a_changed_becomes_records_anew(void **unused)
 {
@@ -319,6 +337,7 @@ int main(void)
       cmocka_unit_test(a_batch_may_end_in_the_middle_of_what_is_due),
       cmocka_unit_test(who_is_forgotten_begins_anew),
       cmocka_unit_test(a_full_reorder_buffer_steps_its_first),
+      cmocka_unit_test(a_cooldown_that_comes_with_a_new_set_counts_the_leads_before),
       cmocka_unit_test(a_changed_becomes_records_anew),
       cmocka_unit_test(a_changed_rule_drops_its_wait_and_keeps_the_others),
   };
