@@ -31,30 +31,29 @@ static struct gh_fault *append(struct gh_faults *f, struct gh_spot at, bool warn
   return fault;
 }
 
-static struct gh_str format_text(struct gh_arena *arena, const char *format, va_list args)
+static struct gh_fault *say(struct gh_faults *f, struct gh_fault *fault, const char *format, va_list args)
 {
   char text[2048];
   int n = vsnprintf(text, sizeof text, format, args);
   size_t len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-  return gh_arena_str(arena, gh_str_n(text, len));
+  fault->message = gh_arena_str(&f->arena, gh_str_n(text, len));
+  return fault;
 }
 
 struct gh_fault *gh_fault(struct gh_faults *f, struct gh_spot at, const char *format, ...)
 {
-  struct gh_fault *fault = append(f, at, false);
   va_list args;
   va_start(args, format);
-  fault->message = format_text(&f->arena, format, args);
+  struct gh_fault *fault = say(f, append(f, at, false), format, args);
   va_end(args);
   return fault;
 }
 
 struct gh_fault *gh_warning(struct gh_faults *f, struct gh_spot at, const char *format, ...)
 {
-  struct gh_fault *fault = append(f, at, true);
   va_list args;
   va_start(args, format);
-  fault->message = format_text(&f->arena, format, args);
+  struct gh_fault *fault = say(f, append(f, at, true), format, args);
   va_end(args);
   return fault;
 }

@@ -101,7 +101,7 @@ void gh_update_reset(struct gh_update *u)
   u->meta = u->dict = (struct gh_str){NULL, 0};
   u->buckets = NULL;
   u->drop = NULL;
-  u->nbuckets = u->ndrop = u->nleads = u->nrefused = u->ninputs = 0;
+  u->nbuckets = u->ndrop = u->nleads = u->nrefused = 0;
   u->seq = u->cut_seq = 0;
 }
 

@@ -86,36 +86,39 @@ static struct gh_value count_of(const struct window *w)
 
 static struct gh_value overflow(void) { return gh_error(GH_STR("the feature overflowed")); }
 
+struct total { struct gh_decimal_sum exact; double real; uint64_t n; };
+
+/* All of a window's numbers: doubles one after the other in their order, the others exactly. */
+static struct total total_of(const struct window *w)
+{
+  struct total t = {.n = 0};
+  struct gh_value v;
+  for (uint32_t at = w->from; next_cell(w, &at, &v); t.n++) {
+    if (w->feature->column->type.kind == GH_DOUBLE) t.real += v.d;
+    else t.exact.units += v.i;
+  }
+  return t;
+}
+
 static struct gh_value sum_of(const struct window *w)
 {
   const struct gh_type *type = &w->feature->column->type;
-  struct gh_decimal_sum exact = {0};
-  double real = 0;
+  struct total t = total_of(w);
   struct gh_value v;
-  for (uint32_t at = w->from; next_cell(w, &at, &v);) {
-    if (type->kind == GH_DOUBLE) real += v.d;
-    else exact.units += v.i;
-  }
-  if (type->kind == GH_DOUBLE) return __builtin_isfinite(real) ? gh_double(real) : overflow();
-  if (!gh_decimal_sum_value(exact, type->scale, &v)) return overflow();
+  if (type->kind == GH_DOUBLE) return __builtin_isfinite(t.real) ? gh_double(t.real) : overflow();
+  if (!gh_decimal_sum_value(t.exact, type->scale, &v)) return overflow();
   return type->kind == GH_DECIMAL ? v : gh_int(v.i);
 }
 
 static struct gh_value avg_of(const struct window *w)
 {
   const struct gh_type *type = &w->feature->column->type;
-  struct gh_decimal_sum exact = {0};
-  double real = 0;
-  uint64_t n = 0;
+  struct total t = total_of(w);
   struct gh_value v;
-  for (uint32_t at = w->from; next_cell(w, &at, &v); n++) {
-    if (type->kind == GH_DOUBLE) real += v.d;
-    else exact.units += v.i;
-  }
-  if (n == 0) return gh_absent();
-  if (type->kind == GH_DECIMAL) return gh_decimal_avg(exact, n, type->scale, &v) ? v : overflow();
-  if (type->kind != GH_DOUBLE) return gh_double((double)exact.units / (double)n);
-  return __builtin_isfinite(real) ? gh_double(real / (double)n) : overflow();
+  if (t.n == 0) return gh_absent();
+  if (type->kind == GH_DECIMAL) return gh_decimal_avg(t.exact, t.n, type->scale, &v) ? v : overflow();
+  if (type->kind != GH_DOUBLE) return gh_double((double)t.exact.units / (double)t.n);
+  return __builtin_isfinite(t.real) ? gh_double(t.real / (double)t.n) : overflow();
 }
 
 /* Values of one kind and scale: below 0, 0, above 0. */

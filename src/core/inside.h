@@ -1,5 +1,5 @@
-/* The core's inside: what its files share. take.c and order.c decide when, step.c and wait.c what happens, decide.c whether a trigger gives a lead,
- * feature.c what windows hold, activate.c a rule set's coming into effect, persist.c what is stored and read back. */
+/* The core's inside: what its files share. order.c decides when, step.c, profile.c and wait.c what happens, decide.c whether a trigger gives a lead,
+ * lead.c makes it, feature.c what windows hold, activate.c a rule set's coming into effect, persist.c what is stored and read back. */
 #ifndef GH_CORE_INSIDE_H
 #define GH_CORE_INSIDE_H
 
@@ -26,10 +26,8 @@ struct gh_core {
   struct gh_pending *urgent; /* stepped before all that waits: late, or no lateness */
   uint64_t arrivals, seq;
   uint64_t loaded_urgent; /* while loading: the arrival + 1 of the urgent event, 0: none */
-  unsigned ninputs;       /* since the last seal */
   struct gh_position positions[GH_INPUTS];
   struct gh_counters counters;
-
 
   /* The refusal of the input at hand, until the next step takes it into the update. */
   bool refused;

@@ -104,7 +104,6 @@ void gh_take(struct gh_core *core, const struct gh_input *in)
 {
   GH_CHECK(core->rules || in->kind == GH_IN_RULES);
   GH_CHECK((in->kind == GH_IN_RULES || (!core->urgent && !core->refused)) && "step until nothing is due before the next input");
-  core->ninputs++;
   switch (in->kind) {
   case GH_IN_EVENT: take_event(core, in); break;
   case GH_IN_PROFILE: gh_core_take_profile(core, in->event); break;

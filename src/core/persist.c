@@ -154,13 +154,12 @@ static void write_buckets(struct gh_core *core, struct gh_update *out)
 {
   core->credit_bytes += (int64_t)core->log.len;
   while (core->bits < BITS_MAX && bucket_bytes(core) > BUCKET_BYTES) core->bits++;
-  const struct gh_saved *oldest = row_at(core, core->cursor);
-  out->cut_seq = oldest ? oldest->seq + 1 : 0;
-  if (core->credit_bytes < (int64_t)bucket_bytes(core)) return;
-  out->buckets = gh_arena_alloc(&out->arena, BUCKETS_A_COMMIT * sizeof *out->buckets);
-  out->drop = gh_arena_alloc(&out->arena, BUCKETS_A_COMMIT * BITS_MAX * sizeof *out->drop);
+  if (core->credit_bytes >= (int64_t)bucket_bytes(core)) {
+    out->buckets = gh_arena_alloc(&out->arena, BUCKETS_A_COMMIT * sizeof *out->buckets);
+    out->drop = gh_arena_alloc(&out->arena, BUCKETS_A_COMMIT * BITS_MAX * sizeof *out->drop);
+  }
   while (out->nbuckets < BUCKETS_A_COMMIT && core->credit_bytes >= (int64_t)bucket_bytes(core)) write_bucket(core, out);
-  oldest = row_at(core, core->cursor);
+  const struct gh_saved *oldest = row_at(core, core->cursor);
   out->cut_seq = oldest ? oldest->seq + 1 : 0;
 }
 
@@ -211,8 +210,6 @@ void gh_seal(struct gh_core *core, struct gh_update *out)
   gh_buf_clear(&core->log);
   gh_state_log_to(&core->state, &core->log);
   out->seq = core->seq;
-  out->ninputs = core->ninputs;
-  core->ninputs = 0;
 }
 
 /* ---- reading back ---- */

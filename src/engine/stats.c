@@ -8,10 +8,8 @@ void gh_engine_report(struct gh_engine *e)
 {
   const struct gh_counters *c = gh_core_counters(e->core);
   struct gh_core_stats s = gh_core_stats(e->core);
-  char lag[40] = "lag_ms=0";
-  bool known = e->live && s.high_ms != GH_ALWAYS;
-  if (known) snprintf(lag, sizeof lag, "lag_ms=%lld", (long long)(gh_wall_ms() - s.high_ms));
-  else snprintf(lag, sizeof lag, "lag_ms=none");
+  char lag[40] = "lag_ms=none";
+  if (e->live && s.high_ms != GH_ALWAYS) snprintf(lag, sizeof lag, "lag_ms=%lld", (long long)(gh_wall_ms() - s.high_ms));
   typedef unsigned long long u;
   gh_log(GH_INFO, "stats",
          "events=%llu %s late=%llu refused=%llu duplicates=%llu unnamed=%llu leads_golden=%llu leads_comparing=%llu stale=%llu "

@@ -111,7 +111,6 @@ struct gh_update {
   uint64_t cut_seq;                /* LOG rows with seq < cut_seq may be deleted */
   struct gh_update_lead *leads; unsigned nleads, leads_cap;
   struct gh_refused *refused; unsigned nrefused, refused_cap;
-  unsigned ninputs;                /* taken since the last reset */
 };
 
 void gh_update_init(struct gh_update *u);
