@@ -168,6 +168,19 @@ enum gh_decoded gh_decode(struct gh_decoder *d, struct gh_str bytes, struct gh_r
   return d->events ? gh_map_run_event(d, d->events, out) : gh_canonical_event(d, out);
 }
 
+enum gh_decoded gh_decode_message(struct gh_decoder *d, const struct gh_message *m, struct gh_record *out)
+{
+  out->more = false;
+  return gh_decode(d, m->bytes, out);
+}
+
+/* Every message is one row. */
+enum gh_decoded gh_decode_more(struct gh_decoder *d, struct gh_record *out)
+{
+  (void)d, (void)out;
+  GH_IMPOSSIBLE();
+}
+
 static enum gh_decoded profile(struct gh_decoder *d, struct gh_record *out)
 {
   return d->profiles ? gh_map_run_profile(d, d->profiles, out) : gh_canonical_profile(d, out);

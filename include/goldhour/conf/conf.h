@@ -5,14 +5,12 @@
 #ifndef GOLDHOUR_CONF_CONF_H
 #define GOLDHOUR_CONF_CONF_H
 
+#include "goldhour/conf/edges.h"
 #include "goldhour/conf/yaml.h"
 #include "goldhour/model/schema.h"
 
-enum gh_source_kind { GH_SOURCE_NONE, GH_SOURCE_FILE, GH_SOURCE_STDIN };
-enum gh_store_kind { GH_STORE_MEMORY, GH_STORE_SQLITE };
-enum gh_sink_kind { GH_SINK_STDOUT, GH_SINK_FILE };
-
-struct gh_path { struct gh_str text; struct gh_spot at; }; /* a path and where it was written */
+enum gh_source_kind { GH_SOURCE_NONE, GH_SOURCE_FILE, GH_SOURCE_STDIN, GH_SOURCE_KAFKA };
+enum gh_store_kind { GH_STORE_MEMORY, GH_STORE_SQLITE, GH_STORE_REDIS };
 
 struct gh_conf {
   struct gh_str file, dir;               /* of goldhour.yaml itself */
@@ -34,9 +32,16 @@ struct gh_conf {
   struct gh_path *rules; unsigned nrules; /* globs allowed */
   struct gh_path *tests; unsigned ntests; /* rule tests; default *.test.yaml beside the rules */
   enum gh_source_kind source; struct gh_path source_path;
+  struct gh_kafka_source_conf kafka;     /* of `source`, where it is kafka */
   struct gh_path profiles;               /* empty: none; .csv is CSV, else JSON lines */
   enum gh_store_kind store; struct gh_path store_path;
+  struct gh_redis_store_conf redis;      /* of `store`, where it is redis */
   enum gh_sink_kind sink; struct gh_path sink_path;
+  struct gh_sink_conf *sinks; unsigned nsinks; /* one at least; no two of one name */
+  /* What waits is bounded; the list is in docs/operations.md. */
+  int64_t sink_behind;                   /* leads that a sink may be behind: 100,000; beyond it the oldest go to the dead letters */
+  int64_t state_bytes;                   /* memory of one partition's state: 8GB; at it the partition stops, with an alarm */
+  int64_t warm_bytes;                    /* memory of partitions given back and kept for their return: 1GB over all */
   struct gh_str log_format;              /* logfmt | json */
 };
 

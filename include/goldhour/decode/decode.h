@@ -28,6 +28,16 @@ struct gh_record {
   struct gh_event event;
   const char *reason;   /* BAD: a stable word of gh_decode_reasons: bad_json, wrong_type, missing_field, … */
   struct gh_str detail; /* BAD: for people: which field, what was expected, what was found (no values of the customer's) */
+  bool more;            /* the message holds a further row: ask gh_decode_more */
+};
+
+/* A message as a stream brings it: its bytes, and what stands beside them. Without a stream only `bytes` is there. */
+struct gh_header { struct gh_str name, value; };
+struct gh_message {
+  struct gh_str bytes;         /* empty with ptr NULL: a tombstone */
+  struct gh_str key;
+  const struct gh_header *headers; unsigned nheaders;
+  int64_t time_ms;             /* when it was written, as the stream says; 0: unknown */
 };
 
 /* zone: that of dates and of times without offset in a mapping. `mapping` NULL: canonical. All borrowed; must outlive the decoder. */
@@ -35,6 +45,10 @@ struct gh_decoder *gh_decoder_new(const struct gh_conf *conf, const struct gh_sc
 void gh_decoder_free(struct gh_decoder *d);
 /* Decodes one record (a line without its newline). `bytes` need not be padded. */
 enum gh_decoded gh_decode(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out);
+/* Decodes a message: its first row. Where `out->more` is set, gh_decode_more gives the next one, with an id of its own (source id, row); a row that is refused
+ * does not hide those after it. Both borrow the message until the last row was given. */
+enum gh_decoded gh_decode_message(struct gh_decoder *d, const struct gh_message *m, struct gh_record *out);
+enum gh_decoded gh_decode_more(struct gh_decoder *d, struct gh_record *out);
 /* Decodes one line of the bulk profiles as JSON: an object without id, type, time. */
 enum gh_decoded gh_decode_profile(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out);
 
