@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-sh deploy/need.sh gcc g++ cmake ninja-build pkg-config libuv1-dev libsqlite3-dev libsimdjson-dev libre2-dev libyaml-dev libxxhash-dev libssl-dev libcjson-dev tzdata
+sh deploy/need.sh gcc g++ cmake ninja-build pkg-config libuv1-dev libsqlite3-dev libsimdjson-dev libre2-dev libyaml-dev libxxhash-dev libssl-dev libcjson-dev librdkafka-dev libhiredis-dev libcurl4-openssl-dev tzdata
 
 build=build/release
 mkdir -p "$build"

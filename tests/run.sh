@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-sh deploy/need.sh gcc g++ cmake ninja-build pkg-config libuv1-dev libsqlite3-dev libsimdjson-dev libre2-dev libyaml-dev libxxhash-dev libssl-dev libcjson-dev tzdata \
+sh deploy/need.sh gcc g++ cmake ninja-build pkg-config libuv1-dev libsqlite3-dev libsimdjson-dev libre2-dev libyaml-dev libxxhash-dev libssl-dev libcjson-dev librdkafka-dev libhiredis-dev libcurl4-openssl-dev tzdata \
   libcmocka-dev python3 python3-yaml python3-jsonschema
 
 build=build/sanitize

@@ -14,7 +14,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HERE = os.path.dirname(os.path.abspath(__file__))
-LAYERS = [['base'], ['model', 'conf'], ['cel', 'rule', 'state'], ['core'], ['sys'], ['source', 'decode', 'store', 'queue', 'sink'], ['engine', 'http', 'sim'], ['cli']]
+LAYERS = [['base'], ['model', 'conf'], ['cel', 'rule', 'state'], ['core'], ['sys'], ['redis', 'kafka'], ['source', 'decode', 'store', 'queue', 'sink'], ['engine', 'http', 'sim'], ['cli']]
 PURE = ['base', 'model', 'conf', 'cel', 'rule', 'state', 'core']
 FILE_LINES, FUNCTION_LINES, NESTING, PARAMETERS, LINE_CHARACTERS = 800, 70, 3, 5, 200
 

@@ -4,6 +4,8 @@
 #ifndef GOLDHOUR_CONF_EDGES_H
 #define GOLDHOUR_CONF_EDGES_H
 
+#include <stdint.h>
+
 #include "goldhour/base/fault.h"
 
 struct gh_path { struct gh_str text; struct gh_spot at; }; /* a path and where it was written */

@@ -8,6 +8,7 @@
 
 #include "goldhour/cel/cel.h"
 #include "goldhour/conf/conf.h"
+#include "goldhour/model/message.h"
 #include "goldhour/model/schema.h"
 
 struct gh_mapping; /* mapping.yaml, compiled */
@@ -29,15 +30,6 @@ struct gh_record {
   const char *reason;   /* BAD: a stable word of gh_decode_reasons: bad_json, wrong_type, missing_field, … */
   struct gh_str detail; /* BAD: for people: which field, what was expected, what was found (no values of the customer's) */
   bool more;            /* the message holds a further row: ask gh_decode_more */
-};
-
-/* A message as a stream brings it: its bytes, and what stands beside them. Without a stream only `bytes` is there. */
-struct gh_header { struct gh_str name, value; };
-struct gh_message {
-  struct gh_str bytes;         /* empty with ptr NULL: a tombstone */
-  struct gh_str key;
-  const struct gh_header *headers; unsigned nheaders;
-  int64_t time_ms;             /* when it was written, as the stream says; 0: unknown */
 };
 
 /* zone: that of dates and of times without offset in a mapping. `mapping` NULL: canonical. All borrowed; must outlive the decoder. */

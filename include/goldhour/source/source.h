@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#include "goldhour/base/str.h"
+#include "goldhour/model/message.h"
 
 struct gh_source;
 
@@ -43,11 +43,22 @@ enum gh_source_answer {
 struct gh_source_record {
   struct gh_str bytes;               /* without its newline (LF or CR LF) and without a byte-order mark; borrowed until the next call */
   bool too_long;                     /* bytes: only its first 1 KB */
+  /* Of a stream's message; borrowed as well. */
+  struct gh_str key;
+  const struct gh_header *headers; unsigned nheaders;
+  int64_t time_ms;                   /* when it was written; 0: unknown */
   uint64_t at_offset, at_record;     /* where it begins: bytes from the beginning, and number */
   uint64_t next_offset, next_record; /* the place behind it */
 };
 
 enum gh_source_answer gh_source_next(struct gh_source *s, struct gh_source_record *record);
+/* Monotonic time (ns) at which the source was last confirmed to be read to its end: of a file, when it said NOTHING; of a stream, what its broker confirmed, whatever
+ * is still read ahead. 0: never, or more has come since. */
+uint64_t gh_source_at_end_ns(const struct gh_source *s);
+/* Back-pressure for a stream that fetches by itself: paused, it fetches no more. Of others nothing is needed. */
+void gh_source_pause(struct gh_source *s, bool paused);
+/* Records that were lost before the place where reading went on, where that was allowed. */
+uint64_t gh_source_skipped(const struct gh_source *s);
 /* The stored place belonged to another file, or the file is shorter than that: reading began anew. */
 bool gh_source_replaced(const struct gh_source *s);
 /* The descriptor that becomes readable when there is more; -1: a file, look again after a while. */

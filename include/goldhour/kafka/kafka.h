@@ -1,0 +1,36 @@
+/* What all users of librdkafka share: an rd_kafka_conf_t from goldhour.yaml, its log lines into ours, its errors in the operator's words. */
+#ifndef GOLDHOUR_KAFKA_KAFKA_H
+#define GOLDHOUR_KAFKA_KAFKA_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "goldhour/base/buf.h"
+#include "goldhour/conf/edges.h"
+
+struct gh_kafka_error { char text[512]; }; /* for people: what went wrong, what to do; no secrets */
+
+/* Brokers, TLS, SASL (secrets read from their files, paths against `dir`), then the configured properties. NULL with `error`. The caller owns it. */
+rd_kafka_conf_t *gh_kafka_conf(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error);
+/* Sets one property; false with `error`. */
+bool gh_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct gh_kafka_error *error);
+/* What an error means and what to do about it, in one line. Static. */
+const char *gh_kafka_words(rd_kafka_resp_err_t code);
+
+/* A producer that repeats nothing (idempotent) and loses nothing: what it took is delivered, or told. Used by one thread. */
+struct gh_kafka_producer;
+struct gh_kafka_out {
+  struct gh_str topic, key, bytes;     /* key empty: none */
+  int32_t partition;                   /* -1: by the key (murmur2, as Java producers do) */
+  const struct gh_pair *headers; unsigned nheaders; /* values are bytes */
+  int64_t time_ms;                     /* 0: now */
+};
+struct gh_kafka_producer *gh_kafka_producer_open(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error);
+/* Drops what was not flushed. */
+void gh_kafka_producer_close(struct gh_kafka_producer *p);
+/* Copies and queues; waits while the queue is full, at most `within_ms`. */
+bool gh_kafka_produce(struct gh_kafka_producer *p, const struct gh_kafka_out *out, int64_t within_ms, struct gh_kafka_error *error);
+/* Waits until all that was produced is acknowledged by all in-sync replicas. False: something was not delivered, or not in time: produce all since the last
+ * flush again. */
+bool gh_kafka_flush(struct gh_kafka_producer *p, int64_t within_ms, struct gh_kafka_error *error);
+
+#endif
