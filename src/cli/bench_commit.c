@@ -16,12 +16,13 @@ struct answer {
   bool done, ok;
 };
 
-static void answered(void *ctx, const struct gh_store_error *error)
+static void answered(void *ctx, enum gh_commit_answer answer, const struct gh_store_error *error)
 {
   struct answer *a = ctx;
+  (void)error;
   pthread_mutex_lock(&a->lock);
   a->done = true;
-  a->ok = error == NULL;
+  a->ok = answer == GH_COMMIT_DURABLE;
   pthread_cond_signal(&a->come);
   pthread_mutex_unlock(&a->lock);
 }

@@ -8,10 +8,11 @@
  *     transaction that writes what replaces them (core says which).
  *  4. A lead's number is given once, in order of commit, without gaps. The sinks' places never name a number that is not committed.
  *  5. A lead leaves the outbox only behind the slowest sink, and GH_STORE_OUTBOX_TAIL of those are kept.
- *  6. The sum of raw bytes in `dead` is at most dead_letter_bytes; beyond it rows have position and reason alone.
+ *  6. The bytes kept of refused records in `dead` are at most dead_letter_bytes; beyond it rows have position and reason alone. A letter's number is
+ *     given once, also after letters were dropped.
  *  7. One process writes: who holds the lock on PATH.lock. The kernel gives it back when that process ends, however it ends.
  *  8. Rows of state carry a hash: a flipped bit is found when it is loaded, and never stepped by.
- *  9. A file of another application or another format version is not touched.
+ *  9. A file of another application or another format version is not touched. Nobody else writes: a commit is never fenced or rewound.
  *
  * State diagram of one store handle, and who performs each transition
  *
@@ -48,14 +49,30 @@ static const char *const create =
     "CREATE TABLE outbox(number INTEGER PRIMARY KEY, id TEXT NOT NULL, json TEXT NOT NULL);"
     "CREATE TABLE sink(name TEXT PRIMARY KEY, number INTEGER NOT NULL, bytes INTEGER NOT NULL, file TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE dead(number INTEGER PRIMARY KEY, input TEXT NOT NULL, offset INTEGER NOT NULL, record INTEGER NOT NULL,"
-    " reason TEXT NOT NULL, detail TEXT NOT NULL, raw BLOB, at_ms INTEGER NOT NULL);"
-    "CREATE TABLE dead_bytes(one INTEGER PRIMARY KEY CHECK (one = 1), bytes INTEGER NOT NULL);"
-    "INSERT INTO dead_bytes VALUES (1, 0);";
+    " reason TEXT NOT NULL, detail TEXT NOT NULL, raw BLOB, at_ms INTEGER NOT NULL, key BLOB, headers BLOB);"
+    "CREATE TABLE dead_bytes(one INTEGER PRIMARY KEY CHECK (one = 1), bytes INTEGER NOT NULL, last INTEGER NOT NULL DEFAULT 0);"
+    "INSERT INTO dead_bytes VALUES (1, 0, 0);"
+    "CREATE TABLE crash(offset INTEGER PRIMARY KEY, times INTEGER NOT NULL);";
+
+/* What came to format 1 later. Programs that do not know it read and write such a file as before. */
+static const char *const complete =
+    "BEGIN IMMEDIATE;"
+    "ALTER TABLE dead ADD COLUMN key BLOB; ALTER TABLE dead ADD COLUMN headers BLOB;"
+    "ALTER TABLE dead_bytes ADD COLUMN last INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE crash(offset INTEGER PRIMARY KEY, times INTEGER NOT NULL);"
+    "COMMIT";
+
+void gh_sqlite_shut(struct sqlite_store *s)
+{
+  for (int i = 0; i < SQL_STATEMENTS; i++) sqlite3_finalize(s->statements[i]);
+  memset(s->statements, 0, sizeof s->statements);
+  sqlite3_close(s->db);
+  s->db = NULL;
+}
 
 static void free_store(struct sqlite_store *s)
 {
-  for (int i = 0; i < SQL_STATEMENTS; i++) sqlite3_finalize(s->statements[i]);
-  sqlite3_close(s->db);
+  gh_sqlite_shut(s);
   if (s->lock_fd >= 0) close(s->lock_fd);
   pthread_mutex_destroy(&s->use);
   pthread_mutex_destroy(&s->job_lock);
@@ -74,7 +91,7 @@ static void *run_jobs(void *arg)
     while (!s->job && !s->closing) pthread_cond_wait(&s->job_changed, &s->job_lock);
     if (!s->job) break;
     const struct gh_commit *job = s->job;
-    gh_store_done_fn *done = s->done;
+    gh_commit_done_fn *done = s->done;
     void *ctx = s->done_ctx;
     pthread_mutex_unlock(&s->job_lock);
     struct gh_store_error error;
@@ -85,14 +102,14 @@ static void *run_jobs(void *arg)
     s->job = NULL;
     pthread_cond_broadcast(&s->job_changed);
     pthread_mutex_unlock(&s->job_lock);
-    done(ctx, ok ? NULL : &error);
+    done(ctx, ok ? GH_COMMIT_DURABLE : GH_COMMIT_FAILED, ok ? NULL : &error);
     pthread_mutex_lock(&s->job_lock);
   }
   pthread_mutex_unlock(&s->job_lock);
   return NULL;
 }
 
-static void commit(struct gh_store *store, const struct gh_commit *c, gh_store_done_fn *done, void *ctx)
+static void commit(struct gh_store *store, const struct gh_commit *c, gh_commit_done_fn *done, void *ctx)
 {
   struct sqlite_store *s = (struct sqlite_store *)store;
   GH_CHECK(s->threaded && "a reader does not commit");
@@ -103,6 +120,15 @@ static void commit(struct gh_store *store, const struct gh_commit *c, gh_store_d
   s->done_ctx = ctx;
   pthread_cond_broadcast(&s->job_changed);
   pthread_mutex_unlock(&s->job_lock);
+}
+
+/* A disk that does not answer cannot be given up: the thread waits in the kernel. */
+static void give_up(struct gh_store *store) { (void)store; }
+
+static bool trouble(struct gh_store *store, char text[256])
+{
+  (void)store, (void)text;
+  return false;
 }
 
 static void close_store(struct gh_store *store)
@@ -120,14 +146,17 @@ static void close_store(struct gh_store *store)
 
 /* ── opening ── */
 
-static const struct gh_store_ops ops = {close_store, gh_sqlite_load, commit, gh_sqlite_outbox, gh_sqlite_sink_get, gh_sqlite_sink_put,
-                                        gh_sqlite_sink_only, gh_sqlite_outbox_last, gh_sqlite_dead};
+static const struct gh_store_ops ops = {
+    .close = close_store, .load = gh_sqlite_load, .still_ours = gh_sqlite_still_ours, .commit = commit, .give_up = give_up, .trouble = trouble,
+    .outbox = gh_sqlite_outbox, .sink_get = gh_sqlite_sink_get, .sink_put = gh_sqlite_sink_put, .sinks_only = gh_sqlite_sinks_only,
+    .sink_bury = gh_sqlite_sink_bury, .outbox_last = gh_sqlite_outbox_last, .dead = gh_sqlite_dead, .dead_drop = gh_sqlite_dead_drop,
+    .crashed = gh_sqlite_crashed, .crashes = gh_sqlite_crashes};
 
 static struct sqlite_store *new_store(const char *path)
 {
   struct sqlite_store *s = calloc(1, sizeof *s);
   GH_CHECK(s && "out of memory");
-  s->store.ops = &ops;
+  gh_store_begin(&s->store, &ops);
   s->path = strdup(path);
   GH_CHECK(s->path && "out of memory");
   s->lock_fd = -1;
@@ -170,7 +199,7 @@ static bool take_lock(struct sqlite_store *s, struct gh_store_error *error)
   return true;
 }
 
-static bool ask_int(struct sqlite_store *s, const char *sql, int64_t *out, struct gh_store_error *error)
+bool gh_sqlite_ask(struct sqlite_store *s, const char *sql, int64_t *out, struct gh_store_error *error)
 {
   sqlite3_stmt *st = NULL;
   int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
@@ -191,8 +220,8 @@ static bool tell(struct sqlite_store *s, const char *sql, struct gh_store_error 
 static bool check_file(struct sqlite_store *s, bool *empty, struct gh_store_error *error)
 {
   int64_t application = 0, version = 0, tables = 0;
-  if (!ask_int(s, "PRAGMA application_id", &application, error) || !ask_int(s, "PRAGMA user_version", &version, error) ||
-      !ask_int(s, "SELECT count(*) FROM sqlite_master", &tables, error)) return false;
+  if (!gh_sqlite_ask(s, "PRAGMA application_id", &application, error) || !gh_sqlite_ask(s, "PRAGMA user_version", &version, error) ||
+      !gh_sqlite_ask(s, "SELECT count(*) FROM sqlite_master", &tables, error)) return false;
   *empty = application == 0 && tables == 0;
   if (*empty) return true;
   if (application != SQLITE_STORE_APPLICATION) {
@@ -214,7 +243,14 @@ static bool create_tables(struct sqlite_store *s, struct gh_store_error *error)
   return tell(s, "BEGIN IMMEDIATE", error) && tell(s, create, error) && tell(s, marks, error);
 }
 
-static bool open_file(struct sqlite_store *s, int flags, struct gh_store_error *error)
+bool gh_sqlite_complete(struct sqlite_store *s, struct gh_store_error *error)
+{
+  int64_t newest = 0;
+  if (!gh_sqlite_ask(s, "SELECT count(*) FROM sqlite_master WHERE name = 'crash'", &newest, error)) return false;
+  return newest || tell(s, complete, error);
+}
+
+bool gh_sqlite_open(struct sqlite_store *s, int flags, struct gh_store_error *error)
 {
   int rc = sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
   if (rc != SQLITE_OK) return gh_sqlite_fail(s, rc, "opening it", error);
@@ -225,12 +261,12 @@ static bool open_file(struct sqlite_store *s, int flags, struct gh_store_error *
 static bool open_for_writing(struct sqlite_store *s, struct gh_store_error *error)
 {
   bool empty = false;
-  if (!take_lock(s, error) || !open_file(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error)) return false;
+  if (!take_lock(s, error) || !gh_sqlite_open(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error)) return false;
   if (sqlite3_db_readonly(s->db, "main")) return gh_sqlite_fail(s, SQLITE_READONLY, "opening it", error);
   if (!check_file(s, &empty, error)) return false;
   if (!tell(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864", error)) return false;
   if (empty && !create_tables(s, error)) return false;
-  return gh_sqlite_read_marks(s, error);
+  return gh_sqlite_complete(s, error) && gh_sqlite_read_marks(s, error);
 }
 
 struct gh_store *gh_store_open_sqlite(const char *path, int64_t dead_letter_bytes, struct gh_store_error *error)
@@ -251,7 +287,7 @@ struct gh_store *gh_store_read_sqlite(const char *path, struct gh_store_error *e
   struct sqlite_store *s = new_store(path);
   bool empty = false, ok = true;
   if (access(path, F_OK) != 0) ok = gh_sqlite_error(error, "store %s: %s: nothing has been committed there yet", path, strerror(errno));
-  ok = ok && open_file(s, SQLITE_OPEN_READONLY, error) && check_file(s, &empty, error);
+  ok = ok && gh_sqlite_open(s, SQLITE_OPEN_READONLY, error) && check_file(s, &empty, error);
   if (ok && empty) ok = gh_sqlite_error(error, "store %s: it is empty: nothing has been committed yet", s->path);
   if (ok && gh_sqlite_read_marks(s, error)) return &s->store;
   free_store(s);

@@ -13,13 +13,24 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_LOG] = "INSERT INTO log(hash, bytes, seq) VALUES (?1, ?2, ?3)",
     [SQL_CUT] = "DELETE FROM log WHERE seq < ?1",
     [SQL_LEAD] = "INSERT INTO outbox(number, id, json) VALUES (?1, ?2, ?3)",
-    [SQL_DEAD] = "INSERT INTO dead(input, offset, record, reason, detail, raw, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [SQL_DEAD_BYTES] = "UPDATE dead_bytes SET bytes = ?1",
-    [SQL_OUTBOX] = "SELECT number, json FROM outbox WHERE number > ?1 ORDER BY number LIMIT ?2",
+    [SQL_OUTBOX] = "SELECT number, id, json FROM outbox WHERE number > ?1 AND number <= ?2 ORDER BY number LIMIT ?3",
     [SQL_SINK_GET] = "SELECT number, bytes, file FROM sink WHERE name = ?1",
     [SQL_SINK_PUT] = "INSERT OR REPLACE INTO sink(name, number, bytes, file) VALUES (?1, ?2, ?3, ?4)",
-    [SQL_SINK_OTHERS] = "DELETE FROM sink WHERE name <> ?1",
+    [SQL_SINK_NAMES] = "SELECT name FROM sink",
+    [SQL_SINK_FORGET] = "DELETE FROM sink WHERE name = ?1",
+    [SQL_SINK_FURTHEST] = "SELECT coalesce(max(number), 0) FROM sink",
     [SQL_PRUNE] = "DELETE FROM outbox WHERE number <= (SELECT min(number) FROM sink) - ?1",
+    [SQL_DEAD] = "INSERT INTO dead(number, input, offset, record, reason, detail, raw, key, headers, at_ms)"
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_DEAD_SUM] = "SELECT bytes, max(last, coalesce((SELECT max(number) FROM dead), 0)) FROM dead_bytes",
+    [SQL_DEAD_SUM_PUT] = "UPDATE dead_bytes SET bytes = max(?1, 0), last = ?2",
+    [SQL_DEAD_SIZE] = "SELECT length(CAST(detail AS BLOB)) + coalesce(length(raw), 0) + coalesce(length(key), 0) + coalesce(length(headers), 0)"
+                      " FROM dead WHERE number = ?1",
+    [SQL_DEAD_DROP] = "DELETE FROM dead WHERE number = ?1",
+    [SQL_CRASHED] = "INSERT INTO crash(offset, times) VALUES (?1, 1) ON CONFLICT(offset) DO UPDATE SET times = times + 1",
+    [SQL_CRASH_TIMES] = "SELECT times FROM crash WHERE offset = ?1",
+    [SQL_CRASH_FORGET] = "DELETE FROM crash WHERE offset < ?1",
+    [SQL_CRASHES] = "SELECT offset, times FROM crash ORDER BY offset",
 };
 
 sqlite3_stmt *gh_sqlite_statement(struct sqlite_store *s, enum statement which, struct gh_store_error *error)
@@ -64,7 +75,9 @@ void gh_sqlite_bind_text(sqlite3_stmt *st, int at, struct gh_str s)
 
 void gh_sqlite_bind_blob(sqlite3_stmt *st, int at, struct gh_str s)
 {
-  if (st) sqlite3_bind_blob(st, at, s.len ? s.ptr : "", (int)s.len, SQLITE_STATIC);
+  if (!st) return;
+  if (s.ptr || s.len) sqlite3_bind_blob(st, at, s.len ? s.ptr : "", (int)s.len, SQLITE_STATIC);
+  else sqlite3_bind_null(st, at);
 }
 
 /* A row of state: its hash, its bytes, and, where the statement has a third place, its number. */
@@ -73,7 +86,7 @@ static bool put(struct sqlite_store *s, enum statement which, struct gh_str byte
   sqlite3_stmt *st = gh_sqlite_statement(s, which, error);
   if (!st) return false;
   sqlite3_bind_int64(st, 1, (sqlite3_int64)gh_hash(bytes));
-  gh_sqlite_bind_blob(st, 2, bytes);
+  gh_sqlite_bind_blob(st, 2, bytes.ptr ? bytes : GH_STR(""));
   if (sqlite3_bind_parameter_count(st) == 3) sqlite3_bind_int64(st, 3, (sqlite3_int64)number);
   return gh_sqlite_run(s, st, "writing state", error);
 }
@@ -108,41 +121,13 @@ static bool write_leads(struct sqlite_store *s, const struct gh_commit *c, struc
   return true;
 }
 
-static bool write_letter(struct sqlite_store *s, const struct gh_commit_dead *d, bool keep, struct gh_store_error *error)
-{
-  sqlite3_stmt *st = gh_sqlite_statement(s, SQL_DEAD, error);
-  if (!st) return false;
-  gh_sqlite_bind_text(st, 1, d->input);
-  sqlite3_bind_int64(st, 2, (sqlite3_int64)d->offset);
-  sqlite3_bind_int64(st, 3, (sqlite3_int64)d->record);
-  gh_sqlite_bind_text(st, 4, d->reason);
-  gh_sqlite_bind_text(st, 5, keep ? d->detail : GH_STR(""));
-  if (keep) gh_sqlite_bind_blob(st, 6, d->raw);
-  sqlite3_bind_int64(st, 7, d->at_ms);
-  return gh_sqlite_run(s, st, "writing a dead letter", error);
-}
-
-static bool write_letters(struct sqlite_store *s, const struct gh_commit *c, int64_t *bytes, struct gh_store_error *error)
-{
-  for (unsigned i = 0; i < c->ndead; i++) {
-    int64_t size = (int64_t)(c->dead[i].raw.len + c->dead[i].detail.len);
-    bool keep = size <= s->dead_bytes_most - *bytes;
-    if (!write_letter(s, &c->dead[i], keep, error)) return false;
-    if (keep) *bytes += size;
-  }
-  if (*bytes == s->dead_bytes) return true;
-  return delete_by(s, SQL_DEAD_BYTES, (uint64_t)*bytes, error);
-}
-
 bool gh_sqlite_write(struct sqlite_store *s, const struct gh_commit *c, struct gh_store_error *error)
 {
-  int64_t bytes = s->dead_bytes;
   GH_CHECK(c->seq > s->seq);
   if (!gh_sqlite_begin(s, error)) return false;
-  bool ok = write_state(s, c, error) && write_leads(s, c, error) && write_letters(s, c, &bytes, error);
+  bool ok = write_state(s, c, error) && write_leads(s, c, error) && gh_sqlite_letters(s, c->dead, c->ndead, error);
   if (!gh_sqlite_end(s, ok, error)) return false;
   s->seq = c->seq;
   s->last_lead += c->nleads;
-  s->dead_bytes = bytes;
   return true;
 }

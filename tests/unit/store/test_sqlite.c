@@ -39,10 +39,10 @@ static void assert_refused(const char *words)
 
 struct answer { volatile int come; bool ok; struct gh_store_error error; };
 
-static void answered(void *ctx, const struct gh_store_error *error)
+static void answered(void *ctx, enum gh_commit_answer answer, const struct gh_store_error *error)
 {
   struct answer *a = ctx;
-  a->ok = !error;
+  a->ok = answer == GH_COMMIT_DURABLE;
   if (error) a->error = *error;
   __atomic_store_n(&a->come, 1, __ATOMIC_RELEASE);
 }
@@ -72,8 +72,9 @@ static void assert_rows(struct gh_store *s, const char *expected)
   gh_buf_free(&rows);
 }
 
-static void add_lead(void *ctx, uint64_t number, struct gh_str json)
+static void add_lead(void *ctx, uint64_t number, struct gh_str id, struct gh_str json)
 {
+  assert_int_equal(id.len, 1);
   gh_buf_fmt(ctx, "%llu:%.*s ", (unsigned long long)number, GH_FMT(json));
 }
 
@@ -143,7 +144,8 @@ static void leads_wait_in_the_outbox_behind_the_slowest_sink(void **state)
   assert_int_equal(place.bytes, 44);
   assert_string_equal(place.file, "1-2");
   /* Another sink from now on: it begins where the first one stood. */
-  assert_true(gh_store_sink_only(s, "stdout", &error));
+  const char *const only[] = {"stdout"};
+  assert_true(gh_store_sinks_only(s, only, 1, &error));
   assert_true(gh_store_sink_get(s, "stdout", &place, &error));
   assert_int_equal(place.number, 3);
   assert_true(gh_store_sink_get(s, "file", &place, &error));
@@ -151,9 +153,9 @@ static void leads_wait_in_the_outbox_behind_the_slowest_sink(void **state)
   gh_store_close(s);
 }
 
-static void keep_first(void *ctx, uint64_t number, struct gh_str json)
+static void keep_first(void *ctx, uint64_t number, struct gh_str id, struct gh_str json)
 {
-  (void)json;
+  (void)id, (void)json;
   uint64_t *first = ctx;
   if (*first == 0) *first = number;
 }
@@ -381,6 +383,132 @@ static void a_store_that_cannot_be_written_is_said(void **state)
   assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* The tables of format 1 as they were before letters had keys and crashes were counted. */
+static void a_file_of_the_older_shape_opens(void **state)
+{
+  (void)state;
+  sqlite3 *db;
+  assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(db,
+      "CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK (one = 1), hash INTEGER NOT NULL, bytes BLOB NOT NULL, seq INTEGER NOT NULL);"
+      "CREATE TABLE dict(one INTEGER PRIMARY KEY CHECK (one = 1), hash INTEGER NOT NULL, bytes BLOB NOT NULL);"
+      "CREATE TABLE bucket(key INTEGER PRIMARY KEY, hash INTEGER NOT NULL, bytes BLOB NOT NULL);"
+      "CREATE TABLE log(seq INTEGER PRIMARY KEY, hash INTEGER NOT NULL, bytes BLOB NOT NULL);"
+      "CREATE TABLE outbox(number INTEGER PRIMARY KEY, id TEXT NOT NULL, json TEXT NOT NULL);"
+      "CREATE TABLE sink(name TEXT PRIMARY KEY, number INTEGER NOT NULL, bytes INTEGER NOT NULL, file TEXT NOT NULL) WITHOUT ROWID;"
+      "CREATE TABLE dead(number INTEGER PRIMARY KEY, input TEXT NOT NULL, offset INTEGER NOT NULL, record INTEGER NOT NULL,"
+      " reason TEXT NOT NULL, detail TEXT NOT NULL, raw BLOB, at_ms INTEGER NOT NULL);"
+      "CREATE TABLE dead_bytes(one INTEGER PRIMARY KEY CHECK (one = 1), bytes INTEGER NOT NULL);"
+      "INSERT INTO dead_bytes VALUES (1, 90); INSERT INTO dead VALUES (1, 'events', 0, 7, 'bad_json', '', zeroblob(90), 5);"
+      "INSERT INTO outbox VALUES (1, 'a', 'A');"
+      "PRAGMA application_id = 0x476f6c64; PRAGMA user_version = 1; PRAGMA journal_mode = WAL", NULL, NULL, NULL), SQLITE_OK);
+  sqlite3_close(db);
+  struct gh_buf out = {0};
+  struct gh_store_error error;
+  struct gh_store *reader = gh_store_read_sqlite(path, &error); /* one who only reads changes nothing */
+  assert_true(gh_store_dead(reader, 0, add_letter, &out, &error));
+  gh_store_close(reader);
+  struct gh_store *s = open_store();
+  struct gh_commit_dead dead[] = {{.input = GH_STR("events"), .reason = GH_STR("bad_time"), .raw = GH_STR("012"), .key = GH_STR("c17"), .record = 8}};
+  struct gh_commit c = {.seq = 1, .meta = GH_STR("m"), .dead = dead, .ndead = 1};
+  assert_true(commit(s, &c).ok);
+  uint64_t times;
+  assert_true(gh_store_crashed(s, 40, &times, &error));
+  assert_int_equal(times, 1);
+  assert_true(gh_store_dead(s, 0, add_letter, &out, &error));
+  gh_buf_byte(&out, '\0');
+  assert_string_equal(out.data, "1:bad_json@7:kept 1:bad_json@7:kept 2:bad_time@8:kept ");
+  gh_buf_free(&out);
+  gh_store_close(s);
+}
+
+static bool keep_key(void *ctx, const struct gh_dead_letter *l)
+{
+  gh_buf_fmt(ctx, "%llu %.*s %.*s=%.*s ", (unsigned long long)l->number, GH_FMT(l->key), GH_FMT(l->headers), GH_FMT(l->raw));
+  return true;
+}
+
+static void dropped_letters_make_room_and_their_numbers_are_not_given_again(void **state)
+{
+  (void)state;
+  char raw[60];
+  memset(raw, 'x', sizeof raw);
+  struct gh_commit_dead dead[] = {{.reason = GH_STR("a"), .raw = {raw, 5}, .key = GH_STR("k"), .headers = GH_STR("h")},
+                                  {.reason = GH_STR("b"), .raw = {raw, 60}}, {.reason = GH_STR("b"), .raw = {raw, 34}}};
+  struct gh_commit c = {.seq = 1, .meta = GH_STR("m"), .dead = dead, .ndead = 2};
+  struct gh_store *s = open_store();
+  assert_true(commit(s, &c).ok);
+  struct gh_store_error error;
+  struct gh_store *beside = gh_store_read_sqlite(path, &error); /* `dlq drop` beside the daemon */
+  unsigned dropped = 0;
+  assert_true(gh_store_dead_drop(beside, (uint64_t[]){2, 99}, 2, &dropped, &error));
+  assert_int_equal(dropped, 1);
+  gh_store_close(beside);
+  c = (struct gh_commit){.seq = 2, .meta = GH_STR("m"), .dead = dead + 1, .ndead = 2};
+  assert_true(commit(s, &c).ok); /* 7 + 60 fit again, 34 more do not */
+  struct gh_buf out = {0};
+  assert_true(gh_store_dead(s, 0, keep_key, &out, &error));
+  gh_buf_byte(&out, '\0');
+  char expected[128];
+  snprintf(expected, sizeof expected, "1 k h=xxxxx 3  =%.60s 4  = ", raw);
+  assert_string_equal(out.data, expected);
+  gh_buf_free(&out);
+  gh_store_close(s);
+}
+
+static bool add_buried(void *ctx, const struct gh_dead_letter *l)
+{
+  gh_buf_fmt(ctx, "%.*s/%.*s/%llu=%.*s ", GH_FMT(l->input), GH_FMT(l->reason), (unsigned long long)l->record, GH_FMT(l->raw));
+  return true;
+}
+
+static void leads_a_sink_does_not_take_are_buried(void **state)
+{
+  (void)state;
+  struct gh_store *s = open_store();
+  struct gh_store_error error;
+  struct gh_commit_lead leads[] = {{GH_STR("a"), GH_STR("A")}, {GH_STR("b"), GH_STR("B")}, {GH_STR("c"), GH_STR("C")}};
+  struct gh_commit c = {.seq = 1, .meta = GH_STR("m"), .leads = leads, .nleads = 3};
+  assert_true(commit(s, &c).ok);
+  struct gh_sink_place place = {.number = 1};
+  assert_true(gh_store_sink_put(s, "webhook:x", &place, &error));
+  place.number = 3;
+  assert_true(gh_store_sink_bury(s, "webhook:x", &place, "sink_behind", &error));
+  assert_true(gh_store_sink_get(s, "webhook:x", &place, &error));
+  assert_int_equal(place.number, 3);
+  struct gh_buf out = {0};
+  assert_true(gh_store_dead(s, 0, add_buried, &out, &error));
+  gh_buf_byte(&out, '\0');
+  assert_string_equal(out.data, "webhook:x/sink_behind/2=B webhook:x/sink_behind/3=C ");
+  gh_buf_free(&out);
+  gh_store_close(s);
+}
+
+static void add_crash(void *ctx, uint64_t offset, uint64_t times) { gh_buf_fmt(ctx, "%d:%d ", (int)offset, (int)times); }
+
+static void crashes_are_counted_until_the_position_passes(void **state)
+{
+  (void)state;
+  struct gh_store_error error;
+  uint64_t times = 0;
+  for (unsigned i = 1; i <= 3; i++) {
+    struct gh_store *s = open_store();
+    assert_true(gh_store_crashed(s, 17, &times, &error));
+    assert_int_equal(times, i);
+    gh_store_close(s);
+  }
+  struct gh_store *s = open_store();
+  assert_true(gh_store_crashed(s, 20, &times, &error));
+  struct gh_buf out = {0};
+  assert_true(gh_store_crashes(s, 17, add_crash, &out, &error));
+  assert_true(gh_store_crashes(s, 18, add_crash, &out, &error));
+  gh_buf_byte(&out, '\0');
+  assert_string_equal(out.data, "17:3 20:1 20:1 ");
+  gh_buf_free(&out);
+  assert_true(gh_store_still_ours(s));
+  gh_store_close(s);
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
 
 int main(void)
@@ -390,6 +518,8 @@ int main(void)
       STORY(dead_letters_beyond_the_bound_keep_place_and_reason), STORY(one_run_a_store_and_readers_beside_it), STORY(a_killed_process_gives_the_lock_back),
       STORY(other_files_are_left_alone), STORY(a_missing_folder_is_said), STORY(a_damaged_row_is_found_when_it_is_loaded), STORY(damaged_pages_are_said),
       STORY(a_full_disk_leaves_the_last_commit), STORY(a_store_that_cannot_be_written_is_said),
+      STORY(a_file_of_the_older_shape_opens), STORY(dropped_letters_make_room_and_their_numbers_are_not_given_again),
+      STORY(leads_a_sink_does_not_take_are_buried), STORY(crashes_are_counted_until_the_position_passes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
