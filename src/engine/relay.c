@@ -1,140 +1,353 @@
-/* From the committed outbox to the sink, on a worker: begin (rotation?) → write behind the mark → make durable → commit the place → next
- * page.
+/* The relay's thread, and who speaks to it. Everybody else only notes under the lock what is wanted; the thread alone uses the sink.
  *
- * A failure leaves leads in the outbox and is tried again every second; it holds up neither events nor commits. Only the place decides
- * what is written next, so a crash between writing and committing the place writes the same lines again at the same place (see sink.h). */
+ *   wait ─► sweep what was removed ─► the next partition that is due: a page (relay_page.c) ─► settle what came of it ─► woke ─► wait
+ *
+ * While something fails the thread looks up at least once a second, to keep the bounds of those that wait. */
+#include "relay.h"
+
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
-#include "engine.h"
+#include "goldhour/base/check.h"
 #include "goldhour/sys/sys.h"
+#include "relay_inside.h"
 
-#define RETRY_NS UINT64_C(1000000000)
+#define SECOND_NS UINT64_C(1000000000)
+#define LONGEST_PAUSE_S 30u
 
-static bool put_place(struct gh_relay *r)
+/* ── what came of a try ── */
+
+/* 1, 2, 4 … 30 s, less up to a quarter, so that many daemons do not come at once. */
+static uint64_t pause_ns(unsigned failures, uint64_t now_ns)
 {
-  struct gh_store_error error;
-  if (gh_store_sink_put(r->store, gh_sink_name(r->sink), &r->place, &error)) return true;
-  snprintf(r->error, sizeof r->error, "%s", error.text);
+  uint64_t s = failures > 4 ? LONGEST_PAUSE_S : UINT64_C(1) << failures;
+  return failures == 0 ? SECOND_NS : s * SECOND_NS - now_ns % (s * SECOND_NS / 4);
+}
+
+static void tell(struct gh_relay *r, struct relay_part *p, const char *error)
+{
+  char *told = gh_sink_is_server(r->sink) ? r->told : p->told;
+  if (strcmp(error, told) == 0) return;
+  if (error[0]) gh_log(GH_ERR, "leads cannot be handed over; they wait in the store and are tried again", "sink=\"%s\" why=\"%s\"", r->name, error);
+  else gh_log(GH_INFO, "leads are handed over again", "sink=\"%s\"", r->name);
+  snprintf(told, sizeof p->told, "%s", error);
+}
+
+static bool is_gone(const struct gh_relay *r, const struct relay_try *try)
+{
+  return try->fault == RELAY_SINK && r->options.sink->kind == GH_SINK_STDOUT;
+}
+
+/* Under the lock. */
+static void settle(struct gh_relay *r, struct relay_part *p, const struct relay_try *try, uint64_t kicks)
+{
+  uint64_t now_ns = gh_monotonic_ns();
+  p->hurry = false;
+  memcpy(p->error, try->error, sizeof p->error);
+  p->retry_ns = 0;
+  if (try->fault == RELAY_FINE) {
+    r->failures = 0;
+    r->pause_ns = 0;
+    p->pending = try->more || p->kicks != kicks;
+  } else if (is_gone(r, try)) {
+    r->gone = true;
+  } else if (try->fault == RELAY_SINK && gh_sink_is_server(r->sink)) {
+    r->pause_ns = now_ns + pause_ns(r->failures++, now_ns);
+  } else {
+    p->retry_ns = now_ns + SECOND_NS;
+  }
+}
+
+/* ── the thread ── */
+
+static void drop_part(struct gh_relay *r, unsigned at)
+{
+  struct relay_part *p = r->parts[at];
+  r->parts[at] = r->parts[--r->nparts];
+  pthread_mutex_unlock(&r->lock);
+  gh_sink_forget(r->sink, p->partition);
+  gh_store_close(p->store);
+  free(p);
+  pthread_mutex_lock(&r->lock);
+}
+
+static void sweep(struct gh_relay *r)
+{
+  for (unsigned i = 0; i < r->nparts;) {
+    if (r->parts[i]->removed) {
+      drop_part(r, i);
+      i = 0;
+    } else {
+      i++;
+    }
+  }
+}
+
+static uint64_t due_ns(const struct gh_relay *r, const struct relay_part *p)
+{
+  if (p->hurry) return 0;
+  return p->retry_ns > r->pause_ns ? p->retry_ns : r->pause_ns;
+}
+
+/* Partitions take turns. */
+static struct relay_part *next_due(struct gh_relay *r, uint64_t now_ns)
+{
+  for (unsigned i = 0; i < r->nparts && !r->gone; i++) {
+    unsigned at = (r->turn + i) % r->nparts;
+    if (!r->parts[at]->pending || due_ns(r, r->parts[at]) > now_ns) continue;
+    r->turn = at + 1;
+    return r->parts[at];
+  }
+  return NULL;
+}
+
+static void hand_over(struct gh_relay *r, struct relay_part *p)
+{
+  struct relay_try try;
+  uint64_t kicks = p->kicks;
+  pthread_mutex_unlock(&r->lock);
+  gh_relay_page(r, p, &try);
+  bool stopping = atomic_load(&r->stopping);
+  if (!stopping && !is_gone(r, &try)) tell(r, p, try.error);
+  pthread_mutex_lock(&r->lock);
+  settle(r, p, &try, kicks);
+  pthread_mutex_unlock(&r->lock);
+  if (r->options.woke) r->options.woke(r->options.ctx);
+  pthread_mutex_lock(&r->lock);
+}
+
+/* Those that fail keep their bound; nobody else moves parts or their stores meanwhile: only this thread drops them. */
+static void keep_bounds(struct gh_relay *r)
+{
+  for (unsigned i = 0; i < r->nparts; i++) {
+    struct relay_part *p = r->parts[i];
+    if (!p->pending || p->removed) continue;
+    struct relay_try try = {.fault = RELAY_FINE};
+    pthread_mutex_unlock(&r->lock);
+    gh_relay_bound(r, p, &try);
+    pthread_mutex_lock(&r->lock);
+  }
+}
+
+static bool anything_waits(const struct gh_relay *r)
+{
+  for (unsigned i = 0; i < r->nparts; i++) {
+    if (r->parts[i]->pending) return true;
+  }
   return false;
 }
 
-static bool begin(struct gh_relay *r)
+static uint64_t next_due_ns(const struct gh_relay *r, uint64_t most_ns)
 {
-  struct gh_sink_error error;
-  struct gh_sink_mark mark = {.bytes = r->place.bytes};
-  memcpy(mark.file, r->place.file, sizeof mark.file);
-  bool changed;
-  uint64_t lines, last = gh_store_outbox_last(r->store);
-  if (!gh_sink_begin(r->sink, &mark, &changed, &lines, &error)) {
-    snprintf(r->error, sizeof r->error, "%s", error.text);
-    return false;
+  uint64_t at_ns = most_ns;
+  for (unsigned i = 0; i < r->nparts; i++) {
+    uint64_t due = due_ns(r, r->parts[i]);
+    if (r->parts[i]->pending && due < at_ns) at_ns = due;
   }
-  if (!changed) return true;
-  if (lines > last - r->place.number) lines = last - r->place.number;
-  r->place.number += lines;
-  r->place.bytes = mark.bytes;
-  memcpy(r->place.file, mark.file, sizeof mark.file);
-  return put_place(r);
+  return at_ns;
 }
 
-static void add_line(void *ctx, uint64_t number, struct gh_str json)
+static void wait_until(struct gh_relay *r, uint64_t at_ns)
 {
-  struct gh_relay *r = ctx;
-  gh_buf_add_str(&r->lines, json);
-  gh_buf_byte(&r->lines, '\n');
-  r->last = number;
+  struct timespec at = {.tv_sec = (time_t)(at_ns / SECOND_NS), .tv_nsec = (long)(at_ns % SECOND_NS)};
+  (void)pthread_cond_timedwait(&r->changed, &r->lock, &at);
 }
 
-static bool hand_over_page(struct gh_relay *r, bool *more)
+static void wait_for_work(struct gh_relay *r)
 {
-  struct gh_store_error store_error;
+  if (r->gone || !anything_waits(r)) {
+    if (r->behind_untold || r->refused_untold) wait_until(r, r->tell_ns);
+    else pthread_cond_wait(&r->changed, &r->lock);
+    return;
+  }
+  keep_bounds(r);
+  uint64_t now_ns = gh_monotonic_ns();
+  if (!atomic_load(&r->stopping)) wait_until(r, next_due_ns(r, now_ns + SECOND_NS));
+}
+
+static void *run(void *arg)
+{
+  struct gh_relay *r = arg;
+  pthread_mutex_lock(&r->lock);
+  while (!atomic_load(&r->stopping)) {
+    sweep(r);
+    struct relay_part *p = next_due(r, gh_monotonic_ns());
+    if (p) hand_over(r, p);
+    else wait_for_work(r);
+    gh_relay_tell_buried(r, false);
+  }
+  gh_relay_tell_buried(r, true);
+  r->ended = true;
+  pthread_cond_broadcast(&r->changed);
+  pthread_mutex_unlock(&r->lock);
+  return NULL;
+}
+
+/* ── opening and closing ── */
+
+/* The loop's thread alone gets signals. */
+static bool start_thread(struct gh_relay *r)
+{
+  sigset_t all, before;
+  sigfillset(&all);
+  (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+  int rc = pthread_create(&r->thread, NULL, run, r);
+  (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return rc == 0;
+}
+
+static void free_relay(struct gh_relay *r)
+{
+  for (unsigned i = 0; i < r->nparts; i++) {
+    gh_store_close(r->parts[i]->store);
+    free(r->parts[i]);
+  }
+  gh_sink_close(r->sink);
+  pthread_mutex_destroy(&r->lock);
+  pthread_cond_destroy(&r->changed);
+  gh_arena_free(&r->arena);
+  free(r->leads);
+  free(r->parts);
+  free(r->name);
+  free(r);
+}
+
+static struct gh_relay *new_relay(const struct gh_relay_options *options)
+{
+  struct gh_relay *r = calloc(1, sizeof *r);
+  GH_CHECK(r && "out of memory");
+  r->options = *options;
+  struct gh_str name = options->sink->name;
+  r->name = strndup(name.ptr ? name.ptr : "", name.len);
+  GH_CHECK(r->name && "out of memory");
+  gh_arena_init(&r->arena, 0);
+  pthread_condattr_t attr;
+  GH_CHECK(pthread_mutex_init(&r->lock, NULL) == 0 && pthread_condattr_init(&attr) == 0);
+  GH_CHECK(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&r->changed, &attr) == 0);
+  pthread_condattr_destroy(&attr);
+  return r;
+}
+
+static struct gh_sink *open_sink(const struct gh_relay_options *o, struct gh_sink_error *error)
+{
+  struct gh_str name = o->conf->redis.name;
+  return gh_sink_open(&(struct gh_sink_options){.conf = o->sink, .kafka = &o->conf->kafka.kafka, .dir = o->conf->dir,
+                          .installation = name.len ? name : GH_STR("goldhour"),
+                          .shared = o->stores != NULL, .many = o->many},
+      error);
+}
+
+struct gh_relay *gh_relay_open(const struct gh_relay_options *options, char error[512])
+{
   struct gh_sink_error sink_error;
-  gh_buf_clear(&r->lines);
-  if (!gh_store_outbox(r->store, r->place.number, add_line, r, &store_error)) {
-    snprintf(r->error, sizeof r->error, "%s", store_error.text);
-    return false;
+  struct gh_relay *r = new_relay(options);
+  r->sink = open_sink(options, &sink_error);
+  bool started = r->sink && start_thread(r);
+  if (started) return r;
+  snprintf(error, 512, "%s", r->sink ? "a thread cannot be started" : sink_error.text);
+  free_relay(r);
+  return NULL;
+}
+
+void gh_relay_close(struct gh_relay *r, int64_t within_ms)
+{
+  if (!r) return;
+  uint64_t at_ns = gh_monotonic_ns() + (uint64_t)within_ms * 1000000;
+  pthread_mutex_lock(&r->lock);
+  atomic_store(&r->stopping, true);
+  pthread_cond_broadcast(&r->changed);
+  while (!r->ended && gh_monotonic_ns() < at_ns) wait_until(r, at_ns);
+  bool ended = r->ended;
+  pthread_mutex_unlock(&r->lock);
+  if (!ended) gh_sink_cut_off(r->sink);
+  pthread_join(r->thread, NULL);
+  free_relay(r);
+}
+
+const char *gh_relay_name(const struct gh_relay *r) { return r->name; }
+
+/* ── from other threads ── */
+
+void gh_relay_add(struct gh_relay *r, unsigned partition, struct gh_store *store)
+{
+  struct relay_part *p = calloc(1, sizeof *p);
+  GH_CHECK(p && "out of memory");
+  *p = (struct relay_part){.partition = partition, .store = gh_store_ref(store), .pending = true};
+  pthread_mutex_lock(&r->lock);
+  if (r->nparts == r->cap) {
+    r->cap = r->cap ? r->cap * 2 : 16;
+    r->parts = realloc(r->parts, r->cap * sizeof(struct relay_part *));
+    GH_CHECK(r->parts && "out of memory");
   }
-  *more = r->lines.len > 0;
-  if (!*more) return true;
-  struct gh_sink_mark mark = {.bytes = r->place.bytes};
-  if (!gh_sink_write(r->sink, &mark, gh_buf_str(&r->lines), &sink_error)) {
-    snprintf(r->error, sizeof r->error, "%s", sink_error.text);
-    return false;
+  r->parts[r->nparts++] = p;
+  pthread_cond_broadcast(&r->changed);
+  pthread_mutex_unlock(&r->lock);
+}
+
+static struct relay_part *find(struct gh_relay *r, unsigned partition)
+{
+  for (unsigned i = 0; i < r->nparts; i++) {
+    if (r->parts[i]->partition == partition && !r->parts[i]->removed) return r->parts[i];
   }
-  r->place.number = r->last;
-  r->place.bytes = mark.bytes;
-  return put_place(r);
+  return NULL;
 }
 
-/* On a worker. */
-static void hand_over(uv_work_t *work)
+void gh_relay_remove(struct gh_relay *r, unsigned partition)
 {
-  struct gh_relay *r = work->data;
-  bool more = true;
-  r->error[0] = '\0';
-  if (!begin(r)) return;
-  while (more && hand_over_page(r, &more)) {}
+  pthread_mutex_lock(&r->lock);
+  struct relay_part *p = find(r, partition);
+  if (p) p->removed = true;
+  if (p) p->pending = false;
+  pthread_cond_broadcast(&r->changed);
+  pthread_mutex_unlock(&r->lock);
 }
 
-static void tell(struct gh_relay *r)
+void gh_relay_kick(struct gh_relay *r, unsigned partition)
 {
-  if (strcmp(r->error, r->told) == 0) return;
-  if (r->error[0]) gh_log(GH_ERR, "leads cannot be handed over; they wait in the store, tried again every second", "why=\"%s\"", r->error);
-  else gh_log(GH_INFO, "leads are handed over again", "sink=%s", gh_sink_name(r->sink));
-  memcpy(r->told, r->error, sizeof r->told);
-}
-
-static void done(uv_work_t *work, int status)
-{
-  struct gh_engine *e = (struct gh_engine *)work->loop->data;
-  struct gh_relay *r = &e->relay;
-  (void)status;
-  r->busy = false;
-  r->handed = r->place.number;
-  r->again = r->again || r->error[0];
-  if (r->error[0]) r->retry_ns = gh_monotonic_ns() + RETRY_NS;
-  /* Who read standard output is gone and will not come back; a file may be mended. */
-  bool gone = r->error[0] && strcmp(gh_sink_name(r->sink), "stdout") == 0;
-  if (gone && e->phase < GH_DRAINING) gh_engine_move(e, GH_DRAINING);
-  else if (!gone) tell(r);
-  gh_engine_wake(e);
-}
-
-bool gh_relay_open(struct gh_relay *r, struct gh_store *store, const char *path, char error[512])
-{
-  struct gh_store_error store_error;
-  r->store = store;
-  r->sink = gh_sink_new(path);
-  const char *name = gh_sink_name(r->sink);
-  if (!gh_store_sink_only(store, name, &store_error) || !gh_store_sink_get(store, name, &r->place, &store_error)) {
-    snprintf(error, 512, "%s", store_error.text);
-    return false;
+  pthread_mutex_lock(&r->lock);
+  struct relay_part *p = find(r, partition);
+  if (p) {
+    uint64_t last = gh_store_outbox_last(p->store);
+    if (last > p->last) p->last = last;
+    p->kicks++;
+    p->pending = true;
+    pthread_cond_broadcast(&r->changed);
   }
-  r->again = true;
-  bool ok = begin(r);
-  r->handed = r->place.number;
-  if (ok) return true;
-  snprintf(error, 512, "%s", r->error);
-  return false;
+  pthread_mutex_unlock(&r->lock);
 }
 
-void gh_relay_close(struct gh_relay *r)
+void gh_relay_hurry(struct gh_relay *r)
 {
-  gh_sink_free(r->sink);
-  gh_buf_free(&r->lines);
+  pthread_mutex_lock(&r->lock);
+  for (unsigned i = 0; i < r->nparts; i++) r->parts[i]->hurry = r->parts[i]->pending;
+  pthread_cond_broadcast(&r->changed);
+  pthread_mutex_unlock(&r->lock);
 }
 
-uint64_t gh_relay_behind(const struct gh_engine *e)
+static enum gh_relay_doing doing_of(const struct gh_relay *r, const struct relay_part *p)
 {
-  return gh_store_outbox_last(e->store) - e->relay.handed;
+  if (p->removed || !p->pending) return GH_RELAY_IDLE;
+  bool paused = r->pause_ns > gh_monotonic_ns();
+  return (p->error[0] || paused) && !p->hurry ? GH_RELAY_FAILING : GH_RELAY_BUSY;
 }
 
-void gh_relay_kick(struct gh_engine *e)
+struct gh_relay_state gh_relay_state(struct gh_relay *r)
 {
-  struct gh_relay *r = &e->relay;
-  if (r->busy || !r->again || (r->error[0] && e->now_ns < r->retry_ns)) return;
-  r->busy = true;
-  r->again = false;
-  r->work.data = r;
-  (void)uv_queue_work(&e->loop, &r->work, hand_over, done);
+  struct gh_relay_state state = {.doing = GH_RELAY_IDLE};
+  pthread_mutex_lock(&r->lock);
+  for (unsigned i = 0; i < r->nparts; i++) {
+    const struct relay_part *p = r->parts[i];
+    enum gh_relay_doing doing = doing_of(r, p);
+    if (doing > state.doing) state.doing = doing;
+    if (!p->removed && p->last > p->handed) state.behind += p->last - p->handed;
+    if (doing == GH_RELAY_FAILING && p->error[0]) memcpy(state.error, p->error, sizeof state.error);
+  }
+  if (r->gone) state.doing = GH_RELAY_GONE;
+  state.handed = r->handed;
+  state.buried = r->buried;
+  pthread_mutex_unlock(&r->lock);
+  return state;
 }

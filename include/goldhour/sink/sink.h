@@ -1,11 +1,15 @@
-/* Where leads go: a file, or standard output; one JSON line each. A sink is written by one thread at a time, from committed leads alone.
+/* Where leads go: a file, standard output, a Redis stream, a Kafka topic, a webhook. A sink is a small table of functions (src/sink/inside.h), used by one
+ * thread, the relay's; it is given committed leads alone, a page of one partition at a time, in the order of their numbers. How far it is with a
+ * partition is its mark, which the caller commits to the store after the leads are durable where they went.
  *
- * The file sink is exact. Its mark (length, and which file that was) is committed after the bytes are on the disk (fdatasync), and the
- * bytes behind a mark are never trusted: when writing begins the file is cut to its mark, and what follows is written again, the same
- * bytes. A file that was rotated away is left alone and a new one is begun; lines that the old one already holds are found (as long as it
- * lies in the same folder) and not written twice. A file that is there before the first mark is appended to, never cut.
+ * What each promises when a process is killed between the writing of a page and the committing of its mark:
  *
- * Standard output is at least once: a kill between the write and its mark repeats lines; their ids tell.
+ * - The file is exact. Its mark holds a length and which file that was, and the bytes behind a mark are never trusted: when writing begins the file
+ *   is cut to its mark, and what follows is written again, the same bytes. A file that was rotated away is left alone and a new one is begun; lines that
+ *   the old one already holds are found (as long as it lies in the same folder) and not written twice. A file that is there before the first mark is
+ *   appended to, never cut. Where a process has several partitions each has a file of its own, leads.p7.jsonl.
+ * - The stream is exact: what was added is known there by its id (stream.c).
+ * - Standard output, a topic, a webhook get the page again: at least once; the lead's id tells.
  */
 #ifndef GOLDHOUR_SINK_SINK_H
 #define GOLDHOUR_SINK_SINK_H
@@ -13,22 +17,54 @@
 #include <stdint.h>
 
 #include "goldhour/base/str.h"
+#include "goldhour/conf/edges.h"
+#include "goldhour/redis/redis.h"
 
 struct gh_sink;
-struct gh_sink_error { char text[512]; };
+struct gh_sink_error { char text[512]; }; /* for people; never a lead's content */
 
-/* How far a sink is: committed by the caller. Cleared: nothing written yet. */
+struct gh_sink_options {
+  const struct gh_sink_conf *conf;        /* borrowed while the sink lives, as all of this */
+  const struct gh_kafka_conf *kafka;      /* the source's, for a topic without brokers of its own; may be NULL */
+  struct gh_str dir;                      /* of the configuration */
+  struct gh_redis *redis;                 /* the store's, for a stream without a server of its own; may be NULL */
+  struct gh_str installation;             /* the name of the store's keys: tells two installations apart that write to one stream */
+  bool shared;                            /* other processes may take over our partitions: who writes a partition's leads is settled at the sink too */
+  bool many;                              /* several partitions: a file each */
+};
+
+/* How far a sink is with a partition: committed by the caller. Cleared: nothing written. */
 struct gh_sink_mark { int64_t bytes; char file[64]; };
 
-/* path NULL: standard output. Opens nothing yet. */
-struct gh_sink *gh_sink_new(const char *path);
-void gh_sink_free(struct gh_sink *s);
-const char *gh_sink_name(const struct gh_sink *s); /* "file", "stdout": under this name the mark is kept */
+struct gh_sink_lead { uint64_t number; struct gh_str id, json; };
 
-/* Makes ready to write behind `mark`. If the file is another one than the mark's, the mark is set to where writing goes on, `changed`
- * says that it must be committed before anything is written, and `lines` how many lines behind the old mark the old file already holds. */
-bool gh_sink_begin(struct gh_sink *s, struct gh_sink_mark *mark, bool *changed, uint64_t *lines, struct gh_sink_error *error);
-/* Writes whole lines behind the mark, makes them durable and moves the mark. After an error the mark stands: begin again. */
-bool gh_sink_write(struct gh_sink *s, struct gh_sink_mark *mark, struct gh_str lines, struct gh_sink_error *error);
+/* NULL with `error`: a file that cannot be written, a secret that cannot be read. A server that is away is no error. */
+struct gh_sink *gh_sink_open(const struct gh_sink_options *options, struct gh_sink_error *error);
+void gh_sink_close(struct gh_sink *s);
+/* Whether all partitions depend on one server: if it is away for one, it is for all. */
+bool gh_sink_is_server(const struct gh_sink *s);
+
+/* Makes us the one who writes this partition's leads: the mark is read after it, so that whoever did before can no longer move it unseen. */
+bool gh_sink_hold(struct gh_sink *s, unsigned partition, struct gh_sink_error *error);
+/* Makes ready to write behind `mark`. If the file is another one than the mark's, the mark is set to where writing goes on, `changed` says that it must be
+ * committed before anything is written, and `lines` how many leads behind the old mark the old file already holds. */
+struct gh_sink_begun { bool changed; uint64_t lines; };
+bool gh_sink_begin(struct gh_sink *s, unsigned partition, struct gh_sink_mark *mark, struct gh_sink_begun *begun, struct gh_sink_error *error);
+
+/* A page of a partition: at most gh_sink_page_leads. */
+unsigned gh_sink_page_leads(const struct gh_sink *s);
+struct gh_sink_page { unsigned partition; const struct gh_sink_lead *leads; unsigned n; };
+enum gh_sink_answer {
+  GH_SINK_TAKEN,    /* all are durable */
+  GH_SINK_REFUSED,  /* the first `taken` are; the next one will never be taken: `error` says why */
+  GH_SINK_LOST,     /* somebody else holds the partition: hold it again (if it is still ours), read the mark, begin */
+  GH_SINK_FAILED,   /* the first `taken` are; try again later */
+};
+/* Writes leads behind the mark, makes them durable and moves the mark behind those taken. After anything but TAKEN: begin again. */
+enum gh_sink_answer gh_sink_write(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error);
+/* The partition is no longer ours: its file is closed. */
+void gh_sink_forget(struct gh_sink *s, unsigned partition);
+/* From any thread: what is being waited for fails now, and everything after it. */
+void gh_sink_cut_off(struct gh_sink *s);
 
 #endif

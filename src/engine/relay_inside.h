@@ -1,0 +1,60 @@
+/* What relay.c (the thread, and who speaks to it) and relay_page.c (what is done with one partition) share. */
+#ifndef GOLDHOUR_ENGINE_RELAY_INSIDE_H
+#define GOLDHOUR_ENGINE_RELAY_INSIDE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "goldhour/sink/sink.h"
+#include "relay.h"
+
+/* A partition that is ours. */
+struct relay_part {
+  unsigned partition;
+  struct gh_store *store;       /* a reference */
+  /* the relay's thread alone: */
+  bool held, known;             /* at the sink we are the one who writes; `place` is what the store has */
+  struct gh_sink_place place;
+  unsigned losses;              /* in a row: somebody else took it while we wrote */
+  char told[512];               /* the error told last */
+  /* under the lock: */
+  bool pending, removed, hurry;
+  uint64_t kicks;
+  uint64_t last, handed;        /* numbers of leads: committed, handed over */
+  uint64_t retry_ns;            /* not before */
+  char error[512];              /* empty: the last try went well */
+};
+
+struct gh_relay {
+  struct gh_relay_options options;
+  struct gh_sink *sink;
+  char *name;                   /* owned */
+  pthread_t thread;
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  atomic_bool stopping;
+  /* under the lock: */
+  bool gone, ended;
+  struct relay_part **parts; unsigned nparts, cap, turn; /* owned */
+  uint64_t pause_ns;            /* a server that is away is away for all partitions: not before */
+  uint64_t handed, buried;
+  /* the thread alone: */
+  unsigned failures;            /* of a server, in a row */
+  char told[512];
+  struct gh_arena arena;        /* the texts of the page */
+  struct gh_sink_lead *leads; unsigned nleads, leads_cap;
+  uint64_t behind_untold, refused_untold, tell_ns; /* leads given to the dead letters and not told */
+};
+
+/* Why a try went wrong. */
+enum relay_fault { RELAY_FINE, RELAY_STORE, RELAY_SINK };
+struct relay_try { enum relay_fault fault; char error[512]; bool more; };
+
+/* Hands over one page of the partition. On the relay's thread, without the lock. */
+void gh_relay_page(struct gh_relay *r, struct relay_part *p, struct relay_try *try);
+/* Leads beyond the bound go to the dead letters. */
+void gh_relay_bound(struct gh_relay *r, struct relay_part *p, struct relay_try *try);
+/* Says how many leads went to the dead letters, once a minute. */
+void gh_relay_tell_buried(struct gh_relay *r, bool at_once);
+
+#endif

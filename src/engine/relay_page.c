@@ -1,0 +1,211 @@
+/* One partition's turn: hold it at the sink → read its place → begin (rotation?) → a page of the outbox → write behind the mark, durably → commit the place.
+ *
+ * Only the place in the store decides what is written next, and it is read after the partition is held, so that a crash between writing and committing the
+ * place, or another process that had the partition before, gives the same leads again at the same place: what that means is the sink's to say (sink.h). */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "goldhour/base/check.h"
+#include "goldhour/sys/sys.h"
+#include "relay_inside.h"
+
+#define BURY_LEADS 4096u                 /* a transaction */
+#define TELL_NS UINT64_C(60000000000)
+
+static bool sink_fault(struct relay_try *try, const struct gh_sink_error *error)
+{
+  try->fault = RELAY_SINK;
+  snprintf(try->error, sizeof try->error, "%s", error->text);
+  return false;
+}
+
+static bool store_fault(struct relay_part *p, struct relay_try *try, const struct gh_store_error *error)
+{
+  try->fault = RELAY_STORE;
+  snprintf(try->error, sizeof try->error, "%s", error->text);
+  p->known = false;
+  return false;
+}
+
+static void note_place(struct gh_relay *r, struct relay_part *p)
+{
+  pthread_mutex_lock(&r->lock);
+  if (p->place.number > p->handed) p->handed = p->place.number;
+  pthread_mutex_unlock(&r->lock);
+}
+
+static bool read_place(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+{
+  struct gh_store_error error;
+  if (p->known && p->place.number <= gh_store_outbox_last(p->store)) return true; /* beyond it: the store has lost leads, and set the place back */
+  if (!gh_store_sink_get(p->store, r->name, &p->place, &error)) return store_fault(p, try, &error);
+  p->known = true;
+  uint64_t last = gh_store_outbox_last(p->store);
+  pthread_mutex_lock(&r->lock);
+  p->handed = p->place.number;
+  if (last > p->last) p->last = last;
+  pthread_mutex_unlock(&r->lock);
+  return true;
+}
+
+static bool put_place(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+{
+  struct gh_store_error error;
+  if (!gh_store_sink_put(p->store, r->name, &p->place, &error)) return store_fault(p, try, &error);
+  note_place(r, p);
+  return true;
+}
+
+static void set_mark(struct gh_sink_place *place, const struct gh_sink_mark *mark)
+{
+  place->bytes = mark->bytes;
+  memcpy(place->file, mark->file, sizeof place->file);
+}
+
+static struct gh_sink_mark mark_of(const struct gh_sink_place *place)
+{
+  struct gh_sink_mark mark = {.bytes = place->bytes};
+  memcpy(mark.file, place->file, sizeof mark.file);
+  return mark;
+}
+
+/* ── the dead letters ── */
+
+void gh_relay_tell_buried(struct gh_relay *r, bool at_once)
+{
+  uint64_t now_ns = gh_monotonic_ns();
+  if ((!at_once && now_ns < r->tell_ns) || (r->behind_untold == 0 && r->refused_untold == 0)) return;
+  gh_log(GH_ERR, "leads went to the dead letters in place of the sink", "sink=\"%s\" too_far_behind=%llu refused=%llu bound=%lld", r->name,
+         (unsigned long long)r->behind_untold, (unsigned long long)r->refused_untold, (long long)r->options.conf->sink_behind);
+  r->behind_untold = r->refused_untold = 0;
+  r->tell_ns = now_ns + TELL_NS;
+}
+
+static bool bury(struct gh_relay *r, struct relay_part *p, uint64_t upto, const char *reason, struct relay_try *try)
+{
+  struct gh_store_error error;
+  struct gh_sink_place place = p->place;
+  place.number = upto;
+  if (!gh_store_sink_bury(p->store, r->name, &place, reason, &error)) return store_fault(p, try, &error);
+  pthread_mutex_lock(&r->lock);
+  r->buried += upto - p->place.number;
+  pthread_mutex_unlock(&r->lock);
+  p->place = place;
+  note_place(r, p);
+  return true;
+}
+
+void gh_relay_bound(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+{
+  uint64_t most = (uint64_t)r->options.conf->sink_behind;
+  if (most == 0 || !read_place(r, p, try)) return;
+  for (uint64_t last = gh_store_outbox_last(p->store); last > p->place.number + most;) {
+    uint64_t over = last - most - p->place.number, n = over > BURY_LEADS ? BURY_LEADS : over;
+    if (!bury(r, p, p->place.number + n, "sink_behind", try)) break;
+    r->behind_untold += n;
+  }
+  gh_relay_tell_buried(r, false);
+}
+
+/* ── a page ── */
+
+static bool begin(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+{
+  struct gh_sink_error error;
+  struct gh_sink_begun begun;
+  struct gh_sink_mark mark = mark_of(&p->place);
+  if (!gh_sink_begin(r->sink, p->partition, &mark, &begun, &error)) return sink_fault(try, &error);
+  if (!begun.changed) return true;
+  uint64_t last = gh_store_outbox_last(p->store), waiting = last > p->place.number ? last - p->place.number : 0;
+  p->place.number += begun.lines < waiting ? begun.lines : waiting;
+  set_mark(&p->place, &mark);
+  return put_place(r, p, try);
+}
+
+static bool make_ready(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+{
+  struct gh_sink_error error;
+  if (!p->held) {
+    if (!gh_sink_hold(r->sink, p->partition, &error)) return sink_fault(try, &error);
+    p->held = true;
+    p->known = false;
+  }
+  if (!read_place(r, p, try)) return false;
+  if (gh_sink_is_server(r->sink)) gh_relay_bound(r, p, try);
+  return try->fault == RELAY_FINE && begin(r, p, try);
+}
+
+static void add_lead(void *ctx, uint64_t number, struct gh_str id, struct gh_str json)
+{
+  struct gh_relay *r = ctx;
+  if (r->nleads == r->leads_cap) {
+    r->leads_cap = r->leads_cap ? r->leads_cap * 2 : 256;
+    r->leads = realloc(r->leads, r->leads_cap * sizeof *r->leads);
+    GH_CHECK(r->leads && "out of memory");
+  }
+  r->leads[r->nleads++] = (struct gh_sink_lead){number, gh_arena_str(&r->arena, id), gh_arena_str(&r->arena, json)};
+}
+
+static bool read_page(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+{
+  struct gh_store_error error;
+  gh_arena_reset(&r->arena);
+  r->nleads = 0;
+  return gh_store_outbox(p->store, p->place.number, add_lead, r, &error) || store_fault(p, try, &error);
+}
+
+static bool bury_refused(struct gh_relay *r, struct relay_part *p, uint64_t number, const struct gh_sink_error *why, struct relay_try *try)
+{
+  if (!bury(r, p, number, "sink_refused", try)) return false;
+  if (r->refused_untold++ == 0 && gh_monotonic_ns() >= r->tell_ns) {
+    gh_log(GH_WARN, "a lead was refused for good: it is in the dead letters", "why=\"%s\" partition=%u number=%llu", why->text, p->partition,
+           (unsigned long long)number);
+  }
+  gh_relay_tell_buried(r, false);
+  return true;
+}
+
+/* Somebody else writes this partition's leads. If we took it over ourselves just now, it is contended: wait. */
+static bool note_loss(struct relay_part *p, struct relay_try *try, const struct gh_sink_error *error)
+{
+  p->held = false;
+  return ++p->losses > 1 ? sink_fault(try, error) : false;
+}
+
+/* Writes a slice from leads[*at] on; `at` moves past what the sink, or the dead letters, have. False: no more of this page. */
+static bool write_slice(struct gh_relay *r, struct relay_part *p, unsigned *at, struct relay_try *try)
+{
+  struct gh_sink_error error;
+  unsigned most = gh_sink_page_leads(r->sink), left = r->nleads - *at, taken;
+  struct gh_sink_page page = {p->partition, r->leads + *at, left < most ? left : most};
+  struct gh_sink_mark mark = mark_of(&p->place);
+  enum gh_sink_answer answer = gh_sink_write(r->sink, &page, &mark, &taken, &error);
+  *at += taken;
+  if (taken > 0) {
+    p->place.number = page.leads[taken - 1].number;
+    set_mark(&p->place, &mark);
+    p->losses = 0;
+    if (!put_place(r, p, try)) return false;
+    pthread_mutex_lock(&r->lock);
+    r->handed += taken;
+    pthread_mutex_unlock(&r->lock);
+  }
+  switch (answer) {
+    case GH_SINK_TAKEN: return true;
+    case GH_SINK_REFUSED: return bury_refused(r, p, r->leads[(*at)++].number, &error, try);
+    case GH_SINK_LOST: return note_loss(p, try, &error);
+    case GH_SINK_FAILED: return sink_fault(try, &error);
+  }
+  GH_IMPOSSIBLE();
+}
+
+void gh_relay_page(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+{
+  *try = (struct relay_try){.fault = RELAY_FINE};
+  if (make_ready(r, p, try) && read_page(r, p, try)) {
+    bool going = true;
+    for (unsigned at = 0; going && at < r->nleads && !atomic_load(&r->stopping);) going = write_slice(r, p, &at, try);
+    try->more = !going || (r->nleads > 0 && p->place.number < gh_store_outbox_last(p->store));
+  }
+  if (try->fault != RELAY_FINE) p->held = false;
+}
