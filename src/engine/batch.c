@@ -28,7 +28,7 @@ void gh_batch_reset(struct gh_batch *b)
   b->touched = b->activated = false;
 }
 
-bool gh_batch_begun(const struct gh_batch *b) { return b->records > 0 || b->update.nleads > 0 || b->update.nrefused > 0; }
+bool gh_batch_begun(const struct gh_batch *b) { return b->records > 0 || b->update.nleads > 0; }
 bool gh_batch_dirty(const struct gh_batch *b) { return b->activated || gh_batch_begun(b); }
 
 bool gh_batch_full(const struct gh_batch *b, const struct gh_conf *conf)
@@ -46,30 +46,45 @@ static struct gh_commit_dead *add_letter(struct gh_batch *b)
   return &b->dead[b->ndead++];
 }
 
+/* What stands beside a stream's message, so that it can be sent again as it was. */
+static void add_message(struct gh_batch *b, struct gh_commit_dead *d, const struct gh_message *m)
+{
+  if (!m || (!m->key.ptr && !m->nheaders)) return;
+  struct gh_buf packed = {0};
+  gh_headers_pack(&packed, m->headers, m->nheaders);
+  d->key = gh_arena_str(&b->update.arena, m->key);
+  if (m->nheaders) d->headers = gh_arena_str(&b->update.arena, gh_buf_str(&packed));
+  gh_buf_free(&packed);
+}
+
 void gh_batch_refuse(struct gh_batch *b, const struct gh_feed_item *item, const char *input, int64_t at_ms)
 {
   struct gh_arena *arena = &b->update.arena;
-  *add_letter(b) = (struct gh_commit_dead){.input = gh_str(input), .reason = item->reason, .detail = gh_arena_str(arena, item->detail),
-                                           .raw = gh_arena_str(arena, item->in.raw), .offset = item->in.at_offset,
-                                           .record = item->in.at_record, .at_ms = at_ms};
+  struct gh_commit_dead *d = add_letter(b);
+  *d = (struct gh_commit_dead){.input = gh_str(input), .reason = item->reason, .detail = gh_arena_str(arena, item->detail),
+                               .raw = gh_arena_str(arena, item->in.raw), .offset = item->in.at_offset, .record = item->in.at_record, .at_ms = at_ms};
+  add_message(b, d, item->message);
   b->bytes += item->in.raw.len;
 }
 
-/* What core refused joins what decode refused. */
-static void add_refused(struct gh_batch *b, int64_t at_ms)
+void gh_batch_refused(struct gh_batch *b, const struct gh_feed_item *item, int64_t at_ms)
 {
-  for (unsigned i = 0; i < b->update.nrefused; i++) {
-    const struct gh_refused *r = &b->update.refused[i];
-    *add_letter(b) = (struct gh_commit_dead){.input = GH_STR("events"), .reason = r->reason, .detail = r->detail, .raw = r->raw,
-                                             .offset = r->at_offset, .record = r->at_record, .at_ms = at_ms};
+  struct gh_update *u = &b->update;
+  for (; u->nrefused > 0; u->nrefused--) {
+    const struct gh_refused *r = &u->refused[u->nrefused - 1];
+    struct gh_commit_dead *d = add_letter(b);
+    *d = (struct gh_commit_dead){.input = GH_STR("events"), .reason = r->reason, .detail = r->detail, .raw = r->raw,
+                                 .offset = r->at_offset, .record = r->at_record, .at_ms = at_ms};
+    add_message(b, d, item->message);
   }
 }
 
-void gh_batch_seal(struct gh_batch *b, struct gh_core *core, bool stored, int64_t at_ms)
+void gh_batch_seal(struct gh_batch *b, struct gh_core *core, bool stored)
 {
   struct gh_update *u = &b->update;
+  GH_CHECK(u->nrefused == 0);
   if (stored) gh_seal(core, u);
-  add_refused(b, at_ms);
+  b->position = gh_core_position(core, GH_FEED_EVENTS);
   struct gh_commit_lead *leads = gh_arena_zero(&u->arena, u->nleads + 1, sizeof *leads);
   struct gh_commit_bucket *buckets = gh_arena_zero(&u->arena, u->nbuckets + 1, sizeof *buckets);
   for (unsigned i = 0; i < u->nleads; i++) leads[i] = (struct gh_commit_lead){u->leads[i].id, u->leads[i].json};

@@ -1,20 +1,26 @@
-/* The daemon's inside.
+/* The daemon's inside: one loop over the partitions that this process owns.
  *
  * Callbacks only note what happened; the turn of the loop (turn.c) does the work:
  *
- *   answered commit → loaded set → read, decode, take, step → seal and commit → relay to the sink → sleep or turn again
+ *   the group's news → a loaded set → each partition: answered commit → read, decode, take, step → seal and commit → sleep or turn again
  *
- * Two batches alternate: one is filled while the other is committed, never two commits. Who fills it owns a batch; from begin_commit until
- * the commit has answered, the store's thread reads it and nobody writes it.
+ * What blocks has a thread elsewhere: loading a partition and loading a set run on libuv's workers, a commit on the store's thread, a sink on its relay's.
  *
- * Phases (gh_engine_move is the only way between them):
+ * A partition has two batches that alternate: one is filled while the other is committed, never two commits. Who fills it owns a batch; from the begin of its
+ * commit until that has answered, the store's thread reads it and nobody writes it.
  *
- *   PROFILES ──► EVENTS ──► ENDING ──► DRAINING ──► DONE
- *       │           │                     ▲
- *       └───────────┴─────────────────────┘   SIGTERM, a failure, the end of a live source
+ * Phases of a partition (gh_partition_move is the only way between them):
  *
- * PROFILES reads the bulk load, EVENTS the source, ENDING (by record) steps what the end of input releases, DRAINING commits what is in
- * hand and lets the sink catch up; it releases nothing.
+ *       ┌───────────────────────────────────────────────────────────────┐ given to us again: it goes on warm if the store says it is still ours
+ *       ▼                                                               │
+ *   LOADING ──► PROFILES ──► EVENTS ──► ENDING ──► DRAINING ──► RESTING ┘
+ *     ▲  │         │           │                      ▲
+ *     │  ▼         └───────────┴──────────────────────┘   SIGTERM, given back to the group, a failure, the end of a live source
+ *   BACKING_OFF ◄── from anywhere before DRAINING: fenced, the store has lost commits, loading failed: its memory is dropped; loaded again soon
+ *   HALTED      ◄── cannot go on without people (a lost position, a full state, a schema that does not fit): alarmed until it is given back, or a reload
+ *
+ * PROFILES reads the bulk load, EVENTS the source, ENDING (by record) steps what the end of input releases, DRAINING commits what is in hand and releases
+ * nothing, RESTING has nothing in hand: it ends with the process, or waits, warm, for the partition's return.
  */
 #ifndef GOLDHOUR_ENGINE_ENGINE_H
 #define GOLDHOUR_ENGINE_ENGINE_H
@@ -24,51 +30,55 @@
 #include "clock.h"
 #include "feed.h"
 #include "goldhour/engine/run.h"
-#include "goldhour/sink/sink.h"
-#include "goldhour/store/store.h"
+#include "goldhour/source/kafka.h"
+#include "goldhour/store/stores.h"
+#include "relay.h"
 
-enum gh_phase { GH_PROFILES, GH_EVENTS, GH_ENDING, GH_DRAINING, GH_DONE };
+enum gh_phase { GH_LOADING, GH_PROFILES, GH_EVENTS, GH_ENDING, GH_DRAINING, GH_RESTING, GH_BACKING_OFF, GH_HALTED, GH_NPHASES };
 
 /* One batch on its way into one commit. */
 struct gh_batch {
   struct gh_update update;            /* its arena also holds what stands below */
   struct gh_commit_dead *dead; unsigned ndead, dead_cap; /* refused by decode; owned array */
   struct gh_commit commit;
+  struct gh_position position;        /* of the source, once sealed */
   unsigned records, turns;            /* taken; calls of gh_step */
   size_t bytes;                       /* of records and dead letters */
   bool touched;                       /* something was taken: a last commit keeps it */
   bool activated;                     /* a rule set was */
 };
 
-struct gh_relay {
-  struct gh_store *store;
-  struct gh_sink *sink;
-  uv_work_t work;
-  bool busy, again;                   /* again: commits came in meanwhile */
-  struct gh_sink_place place;         /* committed */
-  struct gh_buf lines;
-  uint64_t last;                      /* number of the last line in `lines` */
-  uint64_t handed;                    /* the loop's copy of place.number */
-  char error[512];                    /* empty: the last run went well */
-  char told[512];                     /* the error told last */
-  uint64_t retry_ns;                  /* after an error: not before */
-};
-
-struct gh_reload {
-  uv_work_t work;
-  bool busy, wanted;                  /* wanted: another SIGHUP came meanwhile */
-  struct gh_faults faults;
-  struct gh_set *loaded;              /* checked, waiting for the place between two commits; owned */
-};
-
-struct gh_engine {
-  struct gh_run_options options;
+/* A set that decides, as long as a partition steps by it. */
+struct gh_active {
   struct gh_set *set;                 /* owned */
-  bool live, stored;                  /* stored: the store survives the process */
+  uint64_t number;                    /* in the shared store; 0: not shared */
+  unsigned users;
+};
+
+struct gh_engine;
+
+/* What a worker does to make a partition ready; the loop does not touch the partition meanwhile. */
+struct gh_loading {
+  uv_work_t work;
+  bool busy;
+  struct gh_core *core;               /* the answer: loaded; owned until taken */
+  bool warm;                          /* the memory that was kept goes on */
+  bool ok;
+  int64_t begin;                      /* where the source begins on a new store; -1: not asked */
+  uint64_t *aside; unsigned naside;   /* messages to be set aside; owned until taken */
+  struct gh_stores_rules rules;       /* a newer set, if there is one; in `arena` */
+  struct gh_arena arena;
+  char error[512];
+};
+
+struct gh_partition {
+  struct gh_engine *engine;
+  unsigned number;
   enum gh_phase phase;
-  int status;                         /* the exit status */
-  struct gh_core *core;
+  bool wanted;                        /* the group gives it to us (always, without a group) */
+  struct gh_core *core;               /* NULL: not in memory */
   struct gh_store *store;
+  struct gh_active *active;           /* the set it steps by; NULL with the core */
   struct gh_feed feed;                /* the one being read */
   bool feed_open, source_end;         /* source_end: it said NOTHING when asked last */
   bool due;                           /* gh_step has more */
@@ -76,22 +86,64 @@ struct gh_engine {
   struct gh_batch batches[2];
   struct gh_batch *filling;
   struct gh_batch *committing;        /* NULL: no commit in flight */
-  bool answer_come;                   /* noted; under answer_lock, as is `answer` */
-  bool answer_ok;
-  struct gh_store_error answer;
+  bool answer_come;                   /* noted; under the engine's answer_lock, as are the next two */
+  enum gh_commit_answer answer;
+  struct gh_store_error answer_error;
+  bool broken;                        /* a commit has failed: nothing is committed any more */
+
+  struct gh_loading loading;
+  uint64_t *aside; unsigned naside;   /* owned */
+  unsigned seen; int64_t newest_ms;   /* of the first events, for the hint about old ones */
+  bool hint_given;
+  uint64_t next_commit_ns;            /* live: not before, unless the batch is full */
+  uint64_t retry_ns;                  /* BACKING_OFF: not before */
+  uint64_t progress_ns;               /* the last time that something was committed, or there was nothing to do */
+  uint64_t alarm_ns;                  /* the last alarm */
+  uint64_t draining_ns;               /* since when */
+  char halted[512];                   /* why, while HALTED or BACKING_OFF */
+};
+
+/* One job at a time: files are loaded (SIGHUP), a loaded set is made the active one of the shared store, or that one is asked for a newer set. */
+enum gh_reload_job { GH_RELOAD_FILES, GH_RELOAD_PUBLISH, GH_RELOAD_LOOK };
+
+struct gh_reload {
+  uv_work_t work;
+  enum gh_reload_job job;
+  bool busy, wanted;                  /* wanted: another SIGHUP came meanwhile */
+  struct gh_faults faults;
+  struct gh_set *loaded;              /* checked, waiting to take effect or to be published; owned */
+  uint64_t number;                    /* of the loaded set in the shared store */
+  uint64_t look_ns;                   /* the shared store is asked for a newer set, not before */
+  char error[512];                    /* of the job; empty: it went well */
+};
+
+struct gh_engine {
+  struct gh_run_options options;
+  struct gh_conf conf;                /* of this process: its edges and bounds; borrows from `files` */
+  struct gh_active *files;            /* as loaded from files at start */
+  struct gh_active *active;           /* what partitions go over to */
+  bool live, stored;                  /* stored: the store survives the process */
+  bool stopping;
+  int status;                         /* the exit status */
+
+  struct gh_stores *stores;           /* Redis; NULL: one partition with a store of its own */
+  struct gh_stores_identity identity;
+  struct gh_kafka *kafka;             /* NULL: file or stdin */
+  bool giving_back;                   /* the group waits for gh_kafka_gave_back */
+  struct gh_partition **partitions; unsigned npartitions; /* by number, NULL where never ours; owned */
+  struct gh_relay **relays; unsigned nrelays;
+  uint64_t relays_behind;             /* leads that the slowest sink is behind, as of this turn */
+  char (*relay_told)[512];            /* the error told last, of each relay */
+  bool relays_hurried; uint64_t stopping_ns;
+  int crash_fd;                       /* -1: no marks are kept */
+
   uv_mutex_t answer_lock;
-
-  struct gh_relay relay;
+  bool deaf;                          /* the loop has ended; under answer_lock */
   struct gh_reload reload;
-
   struct gh_clock_watch watch;
   int64_t wall_ms;                    /* of this turn */
   uint64_t now_ns;
-  uint64_t at_end_ns;                 /* the source was last found at its end; 0: never */
-  unsigned seen; int64_t newest_ms;   /* of the first events, for the hint about old ones */
-  bool hint_given;
   uint64_t commits;
-  uint64_t next_commit_ns;            /* live: not before, unless the batch is full */
 
   uv_loop_t loop;
   uv_idle_t again;                    /* runs while there is more to do at once */
@@ -101,26 +153,51 @@ struct gh_engine {
   uv_poll_t readable; bool polling;
   uv_fs_event_t changed; bool watching;
   bool stop_noted;
-  bool broken;                        /* a commit has failed: nothing is committed any more */
 };
 
 /* run.c: the loop turns once more, soon. */
 void gh_engine_wake(struct gh_engine *e);
+void gh_engine_call(struct gh_engine *e); /* the same, from any thread */
 void gh_engine_wake_in(struct gh_engine *e, uint64_t at_ns);
 
-/* turn.c: false once the phase is DONE and nothing is under way. */
+/* open.c: what stands behind the loop: stores, group, relays. False with e->status set, told. */
+bool gh_engine_open(struct gh_engine *e);
+void gh_engine_close(struct gh_engine *e);
+/* Names the sinks in a partition's store, once it is ours: their places are kept, those of others forgotten. */
+bool gh_engine_name_sinks(struct gh_engine *e, struct gh_store *store, struct gh_store_error *error);
+
+/* turn.c: false once nothing is left to do. */
 bool gh_engine_turn(struct gh_engine *e);
-void gh_engine_move(struct gh_engine *e, enum gh_phase to);
-/* Tells the failure and goes on to DRAINING; `status` is then the exit status. */
+/* Tells the failure; the process stops with `status`, each partition after what it has in hand. */
 void gh_engine_fail(struct gh_engine *e, int status, const char *what, const char *why);
-/* Takes an input and steps once; e->due says whether more is due. */
-void gh_engine_take(struct gh_engine *e, const struct gh_input *in);
+void gh_engine_stop(struct gh_engine *e);
+
+/* group.c: what the consumer group has to say. */
+void gh_group_turn(struct gh_engine *e);
+
+/* partition.c: the life of a partition. */
+struct gh_partition *gh_partition_get(struct gh_engine *e, unsigned number); /* made if need be */
+void gh_partition_free(struct gh_partition *p);
+void gh_partition_move(struct gh_partition *p, enum gh_phase to);
+void gh_partition_load(struct gh_partition *p);
+/* Drops its memory and what it reads from. Not while a commit is in flight. */
+void gh_partition_drop(struct gh_partition *p);
+void gh_partition_back_off(struct gh_partition *p, const char *why);
+void gh_partition_halt(struct gh_partition *p, const char *why);
+/* Whether it steps and commits. */
+static inline bool gh_partition_runs(const struct gh_partition *p) { return p->phase >= GH_PROFILES && p->phase <= GH_DRAINING; }
+
+/* filling.c: one turn of a partition that runs: true, if there is more to do at once. */
+bool gh_partition_turn(struct gh_partition *p);
+/* Takes an input and steps once; p->due says whether more is due. */
+void gh_partition_take(struct gh_partition *p, const struct gh_input *in);
 
 /* feeding.c */
-bool gh_engine_open_feed(struct gh_engine *e, unsigned input);
-void gh_engine_close_feed(struct gh_engine *e);
+bool gh_partition_open_feed(struct gh_partition *p, unsigned input);
+void gh_partition_close_feed(struct gh_partition *p);
+void gh_partition_open_first_feed(struct gh_partition *p);
 /* Reads and takes one record. False: nothing to take now (the source is at its end, or the phase has changed). */
-bool gh_engine_read(struct gh_engine *e);
+bool gh_partition_read(struct gh_partition *p);
 
 /* batch.c */
 void gh_batch_init(struct gh_batch *b);
@@ -132,26 +209,36 @@ bool gh_batch_begun(const struct gh_batch *b);
 bool gh_batch_dirty(const struct gh_batch *b);
 bool gh_batch_full(const struct gh_batch *b, const struct gh_conf *conf);
 void gh_batch_refuse(struct gh_batch *b, const struct gh_feed_item *item, const char *input, int64_t at_ms);
+/* Keeps the key and headers of the message at hand with what the core has just refused of it. */
+void gh_batch_refused(struct gh_batch *b, const struct gh_feed_item *item, int64_t at_ms);
 /* Seals the batch's update and lays out its commit. */
-void gh_batch_seal(struct gh_batch *b, struct gh_core *core, bool stored, int64_t at_ms);
+void gh_batch_seal(struct gh_batch *b, struct gh_core *core, bool stored);
 
 /* commit.c */
-void gh_engine_commit(struct gh_engine *e);
-void gh_engine_take_answer(struct gh_engine *e);
+void gh_partition_commit(struct gh_partition *p);
+void gh_partition_take_answer(struct gh_partition *p);
 
-/* relay.c */
-bool gh_relay_open(struct gh_relay *r, struct gh_store *store, const char *path, char error[512]);
-void gh_relay_close(struct gh_relay *r);
-/* Starts handing over what is committed, if that is due. */
-void gh_relay_kick(struct gh_engine *e);
-uint64_t gh_relay_behind(const struct gh_engine *e); /* leads committed and not yet handed over */
+/* active.c: sets in effect. */
+struct gh_active *gh_active_new(struct gh_set *set, uint64_t number); /* takes the set; one user */
+struct gh_active *gh_active_use(struct gh_active *a);
+void gh_active_leave(struct gh_active *a);
+/* The partition goes over to the engine's set, at the beginning of a batch. False: it does not fit its state; told. */
+bool gh_partition_activate(struct gh_partition *p);
 
 /* reload.c */
-void gh_reload_begin(struct gh_engine *e);
-/* The set takes effect in the core; told where it is another one than before. */
-void gh_reload_take(struct gh_engine *e, const struct gh_set *set, int64_t wall_ms);
-/* Activates a loaded set; only at the beginning of a batch. */
-void gh_reload_activate(struct gh_engine *e);
+void gh_reload_begin(struct gh_engine *e); /* SIGHUP */
+/* Looks for a newer set in the shared store now and then, and lets a loaded one take effect. */
+void gh_reload_turn(struct gh_engine *e);
+/* Settles at start which set decides: the files', or the shared store's. False: told. */
+bool gh_reload_first(struct gh_engine *e);
+
+/* alarm.c: partitions that make no progress. */
+void gh_alarm_turn(struct gh_engine *e);
+
+/* crash.c: which message was being handled when the process died by a fault of its own. */
+bool gh_crash_open(struct gh_engine *e);  /* brings what the last process marked into the store; then keeps marks of this one */
+void gh_crash_doing(unsigned partition, uint64_t offset);
+void gh_crash_done(void);
 
 /* stats.c */
 void gh_engine_report(struct gh_engine *e);

@@ -3,6 +3,9 @@
  * It decodes a few records ahead of the one it gives, so that what the core will touch for them (a customer's slot, then its record, then its vectors) is
  * on its way from memory by the time their turn comes: gh_prefetch. Where the source has nothing more now, what was read ahead is given at once.
  *
+ * A message may hold several rows: each is an item, and only the last one's place is behind the message, so that a commit never splits it; `more` says that
+ * others follow.
+ *
  * What it gives borrows from it until its next call. */
 #ifndef GOLDHOUR_ENGINE_FEED_H
 #define GOLDHOUR_ENGINE_FEED_H
@@ -24,12 +27,16 @@ struct gh_feed_item {
   struct gh_input in;         /* for gh_take */
   enum gh_feed_note note;
   struct gh_str reason, detail; /* REFUSED; in.raw is the record */
+  const struct gh_message *message; /* as it came */
+  bool more;                  /* a further row of the same message is next */
 };
 
 /* One record read ahead. Each has its own decoder, as what that gives out lives until its next call. */
 struct gh_feed_place {
   struct gh_decoder *decoder; /* owned */
-  struct gh_buf raw;          /* the record's bytes */
+  struct gh_buf raw;          /* the message's bytes, its key, its headers */
+  struct gh_header *headers; unsigned headers_cap; /* owned */
+  struct gh_message message;
   struct gh_source_record read;
   struct gh_record record;
   struct gh_feed_item item;
@@ -46,16 +53,22 @@ struct gh_feed {
   struct gh_str header;       /* owned; CSV */
   struct gh_feed_place ahead[GH_FEED_AHEAD]; /* a ring */
   unsigned first, count;
+  bool inside;                /* the message that stands first has more rows to give */
   enum gh_source_answer answer; /* the source's last */
   uint64_t records, bytes;    /* given */
+  const uint64_t *aside; unsigned naside; /* borrowed: offsets of messages that are set aside unread */
+  void (*decoding)(void *ctx, uint64_t offset); void *ctx; /* told before each message is decoded; NULL: nobody asks */
 };
 
 struct gh_feed_options {
   unsigned input;
-  const char *path; /* NULL: standard input */
+  const char *path; /* NULL: standard input, or `source` */
+  struct gh_source *source; /* one that is open already; taken in any case; NULL: opened by path */
   bool follow;
   struct gh_position from;
   const struct gh_core *core; /* borrowed; NULL: nothing is fetched ahead */
+  const uint64_t *aside; unsigned naside;
+  void (*decoding)(void *ctx, uint64_t offset); void *ctx;
 };
 
 bool gh_feed_open(struct gh_feed *f, const struct gh_set *set, const struct gh_feed_options *options, char error[512]);

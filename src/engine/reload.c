@@ -1,16 +1,53 @@
-/* SIGHUP: the set is loaded and checked on a worker, then takes effect between two commits, or is refused and the old one stays. */
+/* Changed sets. SIGHUP: the files are loaded and checked on a worker, then take effect between two commits, or are refused and the old set stays.
+ *
+ * With a shared store its active set, which has a number that only grows, decides for every process of the group: a set that SIGHUP loaded is first made the
+ * active one there, and each process looks every half second whether there is a newer one. At start, files that hold a set that was never active become the
+ * active one; files that hold one that was replaced since are old, and the store's set is used. */
 #include <stdio.h>
 
 #include "engine.h"
 #include "goldhour/sys/sys.h"
 
-static void load(uv_work_t *work)
+#define LOOK_NS UINT64_C(500000000)
+
+static void note_error(struct gh_reload *r, const char *text) { snprintf(r->error, sizeof r->error, "%s", text); }
+
+/* ── on a worker ── */
+
+static void publish(struct gh_engine *e, struct gh_reload *r)
 {
-  struct gh_engine *e = work->loop->data;
-  struct gh_reload *r = work->data;
-  gh_faults_init(&r->faults);
-  r->loaded = gh_set_load(e->options.config, e->options.zones, gh_wall_ms(), &r->faults);
+  struct gh_store_error error;
+  if (!gh_stores_publish(e->stores, r->loaded->version, r->loaded->bundle, false, &r->number, &error)) note_error(r, error.text);
 }
+
+static void look(struct gh_engine *e, struct gh_reload *r)
+{
+  struct gh_store_error error;
+  struct gh_stores_rules rules = {0};
+  struct gh_arena arena;
+  gh_arena_init(&arena, 0);
+  bool ok = gh_stores_rules(e->stores, e->active->number, &arena, &rules, &error);
+  if (!ok) note_error(r, error.text);
+  if (ok && rules.bundle.len) {
+    r->loaded = gh_set_load_bundle(rules.bundle, e->options.zones, &r->faults);
+    r->number = rules.number;
+    if (r->loaded && strcmp(r->loaded->version, rules.version) != 0) note_error(r, "the active set of the store reads differently here: its release is another one");
+  }
+  gh_arena_free(&arena);
+}
+
+static void work(uv_work_t *request)
+{
+  struct gh_engine *e = request->data;
+  struct gh_reload *r = &e->reload;
+  switch (r->job) {
+  case GH_RELOAD_FILES: r->loaded = gh_set_load(e->options.config, e->options.zones, gh_wall_ms(), &r->faults); break;
+  case GH_RELOAD_PUBLISH: publish(e, r); break;
+  case GH_RELOAD_LOOK: look(e, r); break;
+  }
+}
+
+/* ── on the loop ── */
 
 /* Where it is (a fault of the set as a whole is at no line), why, and what to do about it, each if it is known. */
 static void tell_fault(const struct gh_fault *f)
@@ -29,81 +66,168 @@ static void tell_faults(const struct gh_faults *faults)
   for (const struct gh_fault *f = faults->first; f; f = f->next) tell_fault(f);
 }
 
-static void done(uv_work_t *work, int status)
+static bool same_path(struct gh_path a, struct gh_path b) { return gh_str_eq(a.text, b.text); }
+
+static bool same_sinks(const struct gh_conf *was, const struct gh_conf *is)
 {
-  struct gh_engine *e = work->loop->data;
+  bool same = was->nsinks == is->nsinks;
+  for (unsigned i = 0; same && i < is->nsinks; i++) {
+    same = gh_str_eq(was->sinks[i].name, is->sinks[i].name) && same_path(was->sinks[i].path, is->sinks[i].path);
+  }
+  return same;
+}
+
+/* What is open stays open: said, so that nobody waits for it. */
+static void tell_what_stays(const struct gh_conf *was, const struct gh_conf *is)
+{
+  bool same = was->source == is->source && was->store == is->store && same_sinks(was, is);
+  same = same && same_path(was->source_path, is->source_path) && same_path(was->store_path, is->store_path);
+  if (!same) gh_log(GH_WARN, "a changed source, store or sink takes effect at the next start", "config=\"%.*s\"", GH_FMT(is->file));
+}
+
+static void take_bounds(struct gh_conf *own, const struct gh_conf *c)
+{
+  own->batch_events = c->batch_events;
+  own->batch_ms = c->batch_ms;
+  own->sink_behind = c->sink_behind;
+  own->state_bytes = c->state_bytes;
+  own->warm_bytes = c->warm_bytes;
+}
+
+static void refuse(struct gh_engine *e, const char *why)
+{
+  struct gh_reload *r = &e->reload;
+  if (why) gh_log(GH_ERR, "the new set is refused", "why=\"%s\"", why);
+  gh_log(GH_ERR, "reload failed; the old set stays", "version=%s faults=%u", e->active->set->version, r->faults.errors);
+  gh_set_free(r->loaded);
+  r->loaded = NULL;
+}
+
+static void take_effect(struct gh_engine *e)
+{
+  struct gh_reload *r = &e->reload;
+  if (strcmp(r->loaded->version, e->active->set->version) == 0) {
+    gh_log(GH_INFO, "the loaded set is the one that decides already", "version=%s", r->loaded->version);
+  }
+  gh_active_leave(e->active);
+  e->active = gh_active_new(r->loaded, r->number);
+  r->loaded = NULL;
+}
+
+/* Whether every partition in memory could go over to it. */
+static bool fits(struct gh_engine *e, const struct gh_set *set)
+{
+  bool ok = true;
+  for (unsigned i = 0; ok && i < e->npartitions; i++) {
+    struct gh_partition *p = e->partitions[i];
+    struct gh_faults faults;
+    if (!p || !gh_partition_runs(p)) continue;
+    gh_faults_init(&faults);
+    ok = gh_core_accepts(p->core, set->rules, &faults);
+    tell_faults(&faults);
+    gh_faults_free(&faults);
+  }
+  return ok;
+}
+
+static void start(struct gh_engine *e, enum gh_reload_job job);
+
+static void files_loaded(struct gh_engine *e)
+{
+  struct gh_reload *r = &e->reload;
+  tell_faults(&r->faults);
+  if (!r->loaded || !fits(e, r->loaded)) {
+    refuse(e, NULL);
+    return;
+  }
+  tell_what_stays(&e->conf, &r->loaded->conf);
+  take_bounds(&e->conf, &r->loaded->conf);
+  r->number = 0;
+  if (e->stores) start(e, GH_RELOAD_PUBLISH);
+  else take_effect(e);
+}
+
+static void looked(struct gh_engine *e)
+{
+  struct gh_reload *r = &e->reload;
+  tell_faults(&r->faults);
+  if (r->error[0] && r->loaded) refuse(e, r->error);
+  else if (r->loaded) take_effect(e);
+}
+
+static void done(uv_work_t *request, int status)
+{
+  struct gh_engine *e = request->data;
   struct gh_reload *r = &e->reload;
   (void)status;
   r->busy = false;
-  tell_faults(&r->faults);
-  if (!r->loaded) gh_log(GH_ERR, "reload failed; the old set stays", "version=%s faults=%u", e->set->version, r->faults.errors);
-  gh_faults_free(&r->faults);
-  if (r->wanted) gh_reload_begin(e);
+  switch (r->job) {
+  case GH_RELOAD_FILES: files_loaded(e); break;
+  case GH_RELOAD_PUBLISH:
+    if (r->error[0]) refuse(e, r->error);
+    else take_effect(e);
+    break;
+  case GH_RELOAD_LOOK: looked(e); break;
+  }
+  if (!r->busy) gh_faults_free(&r->faults);
+  if (!r->busy && r->wanted) gh_reload_begin(e);
   gh_engine_wake(e);
+}
+
+static void start(struct gh_engine *e, enum gh_reload_job job)
+{
+  struct gh_reload *r = &e->reload;
+  if (job == GH_RELOAD_PUBLISH) gh_faults_free(&r->faults);
+  r->job = job;
+  r->busy = true;
+  r->error[0] = '\0';
+  gh_faults_init(&r->faults);
+  r->work.data = e;
+  (void)uv_queue_work(&e->loop, &r->work, work, done);
 }
 
 void gh_reload_begin(struct gh_engine *e)
 {
   struct gh_reload *r = &e->reload;
   r->wanted = r->busy;
-  if (r->busy || e->phase >= GH_DRAINING) return;
-  gh_set_free(r->loaded); /* one that was overtaken before it took effect */
-  r->loaded = NULL;
-  r->busy = true;
-  r->work.data = r;
-  (void)uv_queue_work(&e->loop, &r->work, load, done);
+  if (!r->busy && !e->stopping) start(e, GH_RELOAD_FILES);
 }
 
-static bool same_path(struct gh_path a, struct gh_path b) { return gh_str_eq(a.text, b.text); }
-
-/* What is open stays open: said, so that nobody waits for it. */
-static void tell_what_stays(const struct gh_conf *was, const struct gh_conf *is)
+void gh_reload_turn(struct gh_engine *e)
 {
-  bool same = was->source == is->source && was->store == is->store && was->sink == is->sink;
-  same = same && same_path(was->source_path, is->source_path) && same_path(was->store_path, is->store_path);
-  same = same && same_path(was->sink_path, is->sink_path);
-  if (!same) gh_log(GH_WARN, "a changed source, store or sink takes effect at the next start", "config=\"%.*s\"", GH_FMT(is->file));
+  struct gh_reload *r = &e->reload;
+  if (!e->stores || r->busy || e->now_ns < r->look_ns) return;
+  r->look_ns = e->now_ns + LOOK_NS;
+  start(e, GH_RELOAD_LOOK);
 }
 
-static bool fits(struct gh_engine *e, struct gh_set *set)
+bool gh_reload_first(struct gh_engine *e)
 {
+  struct gh_store_error error;
+  struct gh_stores_rules rules = {0};
   struct gh_faults faults;
-  char error[512];
+  struct gh_arena arena;
+  if (!e->stores) return true;
+  gh_arena_init(&arena, 0);
   gh_faults_init(&faults);
-  bool ok = gh_core_accepts(e->core, set->rules, &faults);
-  tell_faults(&faults);
-  gh_faults_free(&faults);
-  if (ok && e->feed_open && !gh_feed_decode_by(&e->feed, set, error)) {
-    gh_log(GH_ERR, "the new set is refused", "why=\"%s\"", error);
-    ok = false;
+  struct gh_set *ours = e->active->set, *set = NULL;
+  bool ok = gh_stores_publish(e->stores, ours->version, ours->bundle, true, &e->active->number, &error) && gh_stores_rules(e->stores, 0, &arena, &rules, &error);
+  if (!ok) gh_log(GH_ERR, "the active rule set cannot be read from the store", "why=\"%s\"", error.text);
+  if (ok && strcmp(rules.version, ours->version) != 0) {
+    set = gh_set_load_bundle(rules.bundle, e->options.zones, &faults);
+    tell_faults(&faults);
+    ok = set && strcmp(set->version, rules.version) == 0;
+    if (ok) gh_log(GH_WARN, "the files here hold an older rule set: the store's active one decides (SIGHUP makes the files' the active one)",
+                   "files=%s active=%s number=%llu", ours->version, set->version, (unsigned long long)rules.number);
+    else gh_log(GH_ERR, "the store's active rule set cannot be used by this release", "version=%s", rules.version);
   }
-  return ok;
-}
-
-void gh_reload_take(struct gh_engine *e, const struct gh_set *set, int64_t wall_ms)
-{
-  char was[sizeof set->version];
-  snprintf(was, sizeof was, "%s", gh_core_rules_version(e->core));
-  uint64_t dropped = gh_core_counters(e->core)->waits_dropped;
-  e->filling->activated = strcmp(was, set->version) != 0;
-  gh_engine_take(e, &(struct gh_input){.kind = GH_IN_RULES, .rules = set->rules, .wall_ms = wall_ms});
-  if (!was[0] || !e->filling->activated) return;
-  gh_log(GH_INFO, "a rule set takes effect", "version=%s was=%s rules=%u waits_dropped=%llu", set->version, was, set->rules->nrules,
-         (unsigned long long)(gh_core_counters(e->core)->waits_dropped - dropped));
-}
-
-void gh_reload_activate(struct gh_engine *e)
-{
-  struct gh_set *set = e->reload.loaded;
-  e->reload.loaded = NULL;
-  if (!fits(e, set)) {
-    gh_log(GH_ERR, "reload failed; the old set stays", "version=%s", e->set->version);
+  if (ok && set) {
+    gh_active_leave(e->active);
+    e->active = gh_active_new(set, rules.number);
+  } else {
     gh_set_free(set);
-    return;
   }
-  tell_what_stays(&e->set->conf, &set->conf);
-  if (strcmp(set->version, e->set->version) == 0) gh_log(GH_INFO, "the loaded set is the one that decides already", "version=%s", set->version);
-  gh_reload_take(e, set, e->wall_ms);
-  gh_set_free(e->set);
-  e->set = set;
+  gh_faults_free(&faults);
+  gh_arena_free(&arena);
+  return ok;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bundle.h"
 #include "goldhour/base/check.h"
 #include "goldhour/base/hash.h"
 #include "goldhour/base/textmap.h"
@@ -20,6 +21,9 @@ struct loader {
   struct gh_faults faults;  /* in order of finding */
   struct gh_textmap ranks;  /* files in order of loading */
   uint64_t hash;            /* of what was read so far and decides */
+  struct gh_buf bundle;     /* the same texts, by names of their own: see bundle.c */
+  struct gh_textmap *from;  /* texts of a bundle, instead of files; NULL: files */
+  const struct gh_str *texts; /* by number in `from` */
 };
 
 static struct gh_spot nowhere(const struct loader *l)
@@ -37,8 +41,14 @@ static struct gh_str resolve(struct loader *l, struct gh_str path)
 static bool read_text(struct loader *l, struct gh_str path, struct gh_spot at, struct gh_str *text)
 {
   char why[128];
+  uint32_t number;
   gh_textmap_add(&l->ranks, path, (uint32_t)l->ranks.len, NULL);
-  if (gh_file_read(&l->set->arena, path.ptr, text)) return true;
+  if (l->from && gh_textmap_find(l->from, path, &number)) {
+    *text = l->texts[number];
+    return true;
+  }
+  errno = ENOENT;
+  if (!l->from && gh_file_read(&l->set->arena, path.ptr, text)) return true;
   if (strerror_r(errno, why, sizeof why) != 0) why[0] = '\0';
   struct gh_fault *fault = gh_fault(&l->faults, at, "can't read '%.*s': %s", GH_FMT(path), why);
   if (path.ptr == l->set->conf.file.ptr) fault->hint = GH_STR("--config FILE names the configuration; `goldhour init DIR` writes one to begin with");
@@ -48,6 +58,14 @@ static bool read_text(struct loader *l, struct gh_str path, struct gh_spot at, s
 static void add_to_hash(struct loader *l, struct gh_str text)
 {
   l->hash = gh_hash_seed(text, l->hash);
+}
+
+/* A text that decides: part of the version, and of the bundle under `name`. */
+static void add_text(struct loader *l, struct gh_str name, struct gh_str text)
+{
+  add_to_hash(l, text);
+  gh_buf_put_text(&l->bundle, name);
+  gh_buf_put_text(&l->bundle, text);
 }
 
 /* False: it names nothing that could be looked at further. */
@@ -78,7 +96,7 @@ static void load_schema(struct loader *l)
   path = resolve(l, path);
   if (!read_text(l, path, set->conf.schema.at, &text)) return;
   set->schema = gh_schema_read(&set->arena, path, text, &l->faults);
-  add_to_hash(l, text);
+  add_text(l, GH_STR(GH_BUNDLE_SCHEMA), text);
 }
 
 static void load_mapping(struct loader *l)
@@ -89,6 +107,8 @@ static void load_mapping(struct loader *l)
     path = resolve(l, path);
     if (!read_text(l, path, set->conf.mapping.at, &text)) return;
     set->mapping = gh_mapping_parse(&set->arena, set->schema, l->zones, path, text, &l->faults);
+    add_text(l, GH_STR(GH_BUNDLE_MAPPING), text);
+    return;
   }
   add_to_hash(l, text);
 }
@@ -103,7 +123,7 @@ static const struct gh_calendar *load_calendar(struct loader *l)
   bool name = !memchr(named.text.ptr, '/', named.text.len) && gh_shipped_file(shipped.ptr, &text);
   if (!name) path = resolve(l, named.text);
   if (!name && !read_text(l, path, named.at, &text)) return NULL;
-  add_to_hash(l, text);
+  add_text(l, GH_STR(GH_BUNDLE_CALENDAR), text);
   return gh_calendar_parse(&set->arena, path, text, &l->faults);
 }
 
@@ -133,7 +153,7 @@ static void add_file(struct loader *l, struct files *f, struct gh_str path, stru
     f->files = larger;
   }
   f->files[f->n++] = (struct gh_rules_file){path, text};
-  add_to_hash(l, text);
+  add_text(l, gh_bundle_rules_name(&l->set->arena, f->n, path), text);
 }
 
 static bool is_test(struct gh_str path)
@@ -228,6 +248,13 @@ static void hand_over(struct loader *l, struct gh_faults *to)
   gh_faults_merge(to, &l->faults);
 }
 
+/* The texts, then the options, which name them. */
+static void end_bundle(struct loader *l)
+{
+  gh_bundle_options(&l->bundle, &l->set->conf, l->set->mapping != NULL);
+  l->set->bundle = gh_arena_str(&l->set->arena, gh_buf_str(&l->bundle));
+}
+
 static void load_files(struct loader *l)
 {
   find_zone(l);
@@ -237,22 +264,48 @@ static void load_files(struct loader *l)
   warn_of_end(l, calendar);
   load_rules(l, calendar);
   name_set(l);
+  if (l->faults.errors == 0) end_bundle(l);
+}
+
+static void begin(struct loader *l, const struct gh_zones *zones)
+{
+  *l = (struct loader){.set = calloc(1, sizeof *l->set), .zones = zones};
+  GH_CHECK(l->set && "out of memory");
+  gh_arena_init(&l->set->arena, 0);
+  gh_faults_init(&l->faults);
+  gh_textmap_init(&l->ranks, &l->set->arena);
+}
+
+static struct gh_set *end(struct loader *l, struct gh_faults *faults)
+{
+  bool good = l->faults.errors == 0;
+  hand_over(l, faults);
+  gh_faults_free(&l->faults);
+  gh_buf_free(&l->bundle);
+  if (good) return l->set;
+  gh_set_free(l->set);
+  return NULL;
 }
 
 struct gh_set *gh_set_load(const char *path, const struct gh_zones *zones, int64_t today_ms, struct gh_faults *faults)
 {
-  struct loader l = {.set = calloc(1, sizeof *l.set), .zones = zones, .today_ms = today_ms};
-  GH_CHECK(l.set && "out of memory");
-  gh_arena_init(&l.set->arena, 0);
-  gh_faults_init(&l.faults);
-  gh_textmap_init(&l.ranks, &l.set->arena);
+  struct loader l;
+  begin(&l, zones);
+  l.today_ms = today_ms;
   if (load_conf(&l, path)) load_files(&l);
-  bool good = l.faults.errors == 0;
-  hand_over(&l, faults);
-  gh_faults_free(&l.faults);
-  if (good) return l.set;
-  gh_set_free(l.set);
-  return NULL;
+  return end(&l, faults);
+}
+
+struct gh_set *gh_set_load_bundle(struct gh_str bundle, const struct gh_zones *zones, struct gh_faults *faults)
+{
+  struct loader l;
+  struct gh_textmap names;
+  begin(&l, zones);
+  l.from = &names;
+  l.texts = gh_bundle_unpack(gh_arena_str(&l.set->arena, bundle), &l.set->arena, &names);
+  if (!l.texts) gh_fault(&l.faults, (struct gh_spot){0}, "the bundle of the rule set is malformed");
+  else if (load_conf(&l, GH_BUNDLE_OPTIONS)) load_files(&l);
+  return end(&l, faults);
 }
 
 void gh_set_free(struct gh_set *set)

@@ -1,37 +1,28 @@
 /* One turn of the loop. */
+#include <stdio.h>
+
 #include "engine.h"
 #include "goldhour/base/check.h"
 #include "goldhour/sys/sys.h"
 
-#define STEPS 1024u            /* due events and timers a call of gh_step */
-#define LEADS_BEHIND 100000u   /* in memory: the sink is waited for */
+#define GRACE_NS UINT64_C(5000000000) /* when stopping: for a commit to be answered, for sinks to catch up */
 
-void gh_engine_move(struct gh_engine *e, enum gh_phase to)
+void gh_engine_stop(struct gh_engine *e)
 {
-  static const unsigned allowed[] = {
-      [GH_PROFILES] = 1u << GH_EVENTS | 1u << GH_DRAINING,
-      [GH_EVENTS] = 1u << GH_ENDING | 1u << GH_DRAINING,
-      [GH_ENDING] = 1u << GH_DRAINING,
-      [GH_DRAINING] = 1u << GH_DONE,
-      [GH_DONE] = 0,
-  };
-  GH_CHECK(allowed[e->phase] & 1u << to);
-  e->phase = to;
-  if (to == GH_DRAINING) e->relay.retry_ns = 0; /* a sink that failed gets its last chance at once */
+  if (e->stopping) return;
+  e->stopping = true;
+  e->stopping_ns = gh_monotonic_ns();
+  for (unsigned i = 0; i < e->npartitions; i++) {
+    struct gh_partition *p = e->partitions[i];
+    if (p && p->phase >= GH_PROFILES && p->phase < GH_DRAINING) gh_partition_move(p, GH_DRAINING);
+  }
 }
 
 void gh_engine_fail(struct gh_engine *e, int status, const char *what, const char *why)
 {
   gh_log(GH_ERR, what, "why=\"%s\"", why);
   if (e->status == 0) e->status = status;
-  if (e->phase < GH_DRAINING) gh_engine_move(e, GH_DRAINING);
-}
-
-void gh_engine_take(struct gh_engine *e, const struct gh_input *in)
-{
-  gh_take(e->core, in);
-  e->due = gh_step(e->core, STEPS, &e->filling->update);
-  e->filling->touched = true;
+  gh_engine_stop(e);
 }
 
 static void look_at_clocks(struct gh_engine *e)
@@ -46,78 +37,90 @@ static void look_at_clocks(struct gh_engine *e)
   if (!was_steady && e->watch.steady && e->live) gh_log(GH_INFO, "the wall clock is followed again", "wall_ms=%lld", (long long)e->wall_ms);
 }
 
-/* One mark a batch, at its beginning: it is the clock recorded in its commit. */
-static void mark_clock(struct gh_engine *e)
+/* A stop is due where the source has ended: the one partition has come to rest by itself. */
+static bool ended(const struct gh_engine *e)
 {
-  if (!e->live || e->phase >= GH_DRAINING || e->due || gh_batch_begun(e->filling)) return;
-  bool at_end = e->at_end_ns && e->now_ns - e->at_end_ns <= (uint64_t)e->set->conf.idle_ms * 1000000;
-  bool follow = at_end && e->watch.steady && e->phase == GH_EVENTS;
-  gh_engine_take(e, &(struct gh_input){.kind = GH_IN_CLOCK, .wall_ms = e->wall_ms, .follow = follow});
+  return !e->kafka && e->npartitions == 1 && e->partitions[0]->phase == GH_RESTING && e->partitions[0]->core;
 }
 
-/* Reads, takes and steps until the batch is full or there is nothing more. */
-static void fill(struct gh_engine *e)
+static void tell_relay(struct gh_engine *e, unsigned i, const struct gh_relay_state *s)
 {
-  struct gh_batch *b = e->filling;
-  e->source_end = false;
-  mark_clock(e);
-  while (e->phase < GH_DRAINING && !gh_batch_full(b, &e->set->conf)) {
-    if (e->due) {
-      e->due = gh_step(e->core, STEPS, &b->update);
-      b->turns++;
-      continue;
-    }
-    if (e->phase == GH_ENDING) gh_engine_move(e, GH_DRAINING);
-    else if (e->reload.loaded || !gh_engine_read(e)) break;
+  bool failing = s->doing == GH_RELAY_FAILING, told = e->relay_told[i][0];
+  if (failing && strcmp(e->relay_told[i], s->error) != 0) {
+    gh_log(GH_ERR, "leads cannot be handed over; they wait in the store, and it is tried again", "sink=%s why=\"%s\"", gh_relay_name(e->relays[i]), s->error);
+    snprintf(e->relay_told[i], sizeof e->relay_told[i], "%s", s->error);
+  }
+  if (failing || !told || s->doing == GH_RELAY_BUSY) return;
+  gh_log(GH_INFO, "leads are handed over again", "sink=%s", gh_relay_name(e->relays[i]));
+  e->relay_told[i][0] = '\0';
+}
+
+/* Whether all sinks have what they can take. Who read standard output is gone and will not come back; anything else may be mended. */
+static bool relays_settled(struct gh_engine *e)
+{
+  bool settled = true;
+  e->relays_behind = 0;
+  for (unsigned i = 0; i < e->nrelays; i++) {
+    struct gh_relay_state s = gh_relay_state(e->relays[i]);
+    if (s.behind > e->relays_behind) e->relays_behind = s.behind;
+    if (s.doing == GH_RELAY_GONE && !e->stopping) gh_engine_stop(e);
+    tell_relay(e, i, &s);
+    settled = settled && s.doing != GH_RELAY_BUSY;
+  }
+  return settled;
+}
+
+/* What a sink could not take waits in the store: the exit says so. */
+static void judge_relays(struct gh_engine *e)
+{
+  for (unsigned i = 0; i < e->nrelays; i++) {
+    struct gh_relay_state s = gh_relay_state(e->relays[i]);
+    bool left = s.doing == GH_RELAY_FAILING || s.doing == GH_RELAY_GONE || s.behind > 0;
+    if (left) gh_engine_fail(e, 1, "leads could not be handed over; they wait in the store", s.error[0] ? s.error : "there was no time");
   }
 }
 
-/* A batch is committed when it is full, or when there is nothing more to put into it and the last commit began batch_ms ago. */
-static bool wants_commit(const struct gh_engine *e)
+/* One that waits to be loaded or cannot go on has nothing in hand. */
+static bool came_to_rest(struct gh_partition *p, bool late)
 {
-  const struct gh_batch *b = e->filling;
-  if (e->committing || e->broken) return false;
-  if (e->phase == GH_DRAINING) return gh_batch_dirty(b) || (b->touched && e->stored);
-  if (gh_batch_full(b, &e->set->conf) || (gh_batch_dirty(b) && e->reload.loaded)) return true;
-  return gh_batch_dirty(b) && e->source_end && e->now_ns >= e->next_commit_ns;
+  if (p->committing && late) gh_store_give_up(p->store);
+  if ((p->phase == GH_BACKING_OFF || p->phase == GH_HALTED) && !p->committing) gh_partition_move(p, GH_RESTING);
+  return p->phase == GH_RESTING && !p->loading.busy;
 }
 
-/* Live, a trickle of events shares its commits: one every batch_ms. The first after a pause does not wait. */
-static void commit(struct gh_engine *e)
+/* False once everything in hand is committed and the sinks have had their chance. */
+static bool stop(struct gh_engine *e)
 {
-  e->next_commit_ns = e->live ? e->now_ns + (uint64_t)e->set->conf.batch_ms * 1000000 : 0;
-  gh_engine_commit(e);
-}
-
-static bool held_up(const struct gh_engine *e)
-{
-  if (e->committing && gh_batch_full(e->filling, &e->set->conf)) return true;
-  return !e->stored && gh_relay_behind(e) > LEADS_BEHIND;
-}
-
-/* Everything that can be committed is, and the sink has it or cannot take it. */
-static void drain(struct gh_engine *e)
-{
-  const struct gh_relay *r = &e->relay;
-  if (e->committing || r->busy || e->reload.busy || wants_commit(e)) return;
-  if (r->error[0]) gh_engine_fail(e, 1, "leads could not be handed over; they wait in the store", r->error);
-  else if (r->again) return;
-  gh_engine_move(e, GH_DONE);
+  bool rest = !e->reload.busy, late = e->now_ns - e->stopping_ns > GRACE_NS;
+  for (unsigned i = 0; i < e->npartitions; i++) {
+    if (e->partitions[i] && !came_to_rest(e->partitions[i], late)) rest = false;
+  }
+  if (!rest) return true;
+  if (!e->relays_hurried) {
+    for (unsigned i = 0; i < e->nrelays; i++) gh_relay_hurry(e->relays[i]);
+    e->relays_hurried = true;
+    e->stopping_ns = e->now_ns;
+    return true;
+  }
+  if (!relays_settled(e) && !late) return true;
+  judge_relays(e);
+  return false;
 }
 
 bool gh_engine_turn(struct gh_engine *e)
 {
+  bool more = false;
   look_at_clocks(e);
-  gh_engine_take_answer(e);
-  if (e->stop_noted && e->phase < GH_DRAINING) gh_engine_move(e, GH_DRAINING);
-  bool clean = !gh_batch_dirty(e->filling) && !e->due;
-  if (e->reload.loaded && clean && e->phase < GH_DRAINING) gh_reload_activate(e);
-  bool held = held_up(e);
-  if (!held) fill(e);
-  if (wants_commit(e)) commit(e);
-  else if (gh_batch_dirty(e->filling) && e->source_end && !e->committing) gh_engine_wake_in(e, e->next_commit_ns);
-  gh_relay_kick(e);
-  if (e->phase == GH_DRAINING) drain(e);
-  if (e->phase < GH_DRAINING && !e->source_end && !held_up(e)) gh_engine_wake(e);
-  return e->phase != GH_DONE;
+  if (e->stop_noted) gh_engine_stop(e);
+  if (!e->stopping) gh_group_turn(e);
+  if (!e->stopping) gh_reload_turn(e);
+  for (unsigned i = 0; i < e->npartitions; i++) {
+    if (e->partitions[i] && gh_partition_turn(e->partitions[i])) more = true;
+  }
+  (void)relays_settled(e);
+  gh_alarm_turn(e);
+  if (!e->stopping && ended(e)) gh_engine_stop(e);
+  if (e->stopping) return stop(e);
+  if (more) gh_engine_wake(e);
+  return true;
 }
