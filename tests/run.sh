@@ -7,6 +7,9 @@ cd "$(dirname "$0")/.."
 
 sh deploy/need.sh gcc g++ cmake ninja-build pkg-config libuv1-dev libsqlite3-dev libsimdjson-dev libre2-dev libyaml-dev libxxhash-dev libssl-dev libcjson-dev librdkafka-dev libhiredis-dev libcurl4-openssl-dev tzdata \
   libcmocka-dev python3 python3-yaml python3-jsonschema
+case " $* " in
+'  ' | *' live '*) sh deploy/need.sh redis-tools kcat openssl default-jre-headless maven ;;
+esac
 
 build=build/sanitize
 logs=$build/logs
@@ -41,7 +44,7 @@ suite() {
 }
 
 # The cheapest first; a suite is tests/NAME/run.py or tests/NAME/run.sh.
-for name in tidy unit golden cel faults rules readme real-bank oracle sim bench live-file crash; do
+for name in tidy unit golden cel faults rules readme real-bank oracle sim bench live-file crash live; do
   case $wanted in '  ' | *" $name "*) ;; *) continue ;; esac
   if [ -e "tests/$name/run.py" ]; then suite "$name" 300 python3 "tests/$name/run.py"; fi
   if [ -e "tests/$name/run.sh" ]; then suite "$name" 300 sh "tests/$name/run.sh"; fi

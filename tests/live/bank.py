@@ -1,0 +1,98 @@
+"""The bank of the live tests: rules of every kind, and a stream of events of the last hours, keyed by customer.
+
+Event times lie one to three hours back, and every wait of a rule ends well before now or in weeks: whatever the wall clock says while the stream is worked
+through, event time alone decides its leads. So the leads of a replay of the same records, partition by partition, are what must come out.
+"""
+import json
+import os
+import random
+import time
+
+SCHEMA = """\
+customer: {name: string, age: int, aum: decimal(2), staff: bool}
+events:
+  payroll_credit: {amount: decimal(2)}
+  large_inflow: {amount: decimal(2)}
+  product_bought: {product: string, matures_on: date?}
+  article_read: {topic: string}
+  flow_step: {flow_id: string, step: string}
+  login: {channel: string}
+"""
+
+RULES = """\
+features:
+  reads_1h: {count: article_read, where: 'event.topic == "wealth"', over: 1h}
+  inflow_1h: {sum: event.amount, of: [payroll_credit, large_inflow], over: 1h}
+flows:
+  house_loan: {event: flow_step, instance: event.flow_id, step: event.step, steps: [apply, valuation, documents, submit]}
+rules:
+  - {id: payroll, on: payroll_credit, when: 'event.amount >= 8000.00', audience: 'customer.age >= 20', due: T+1, cooldown: 30m, product: fund, script: '{{customer.name}} {{event.amount}}'}
+  - {id: inflow, on: large_inflow, when: 'feature.inflow_1h >= 100000.00', due: T+1, product: wealth, script: '{{feature.inflow_1h}}'}
+  - {id: reader, on: article_read, when: 'feature.reads_1h >= 3', cooldown: 10m, product: wealth, script: '{{feature.reads_1h}}'}
+  - {id: idle, on: {event: large_inflow, unless: product_bought, within: 20m}, due: T+1, product: wealth}
+  - {id: again, on: {event: login, unless: payroll_credit, within: 10m, restart: true}, product: app}
+  - {id: loan, on: {flow: house_loan, stopped_at: valuation, for: 15m}, due: T+1, priority: 90, product: loan}
+  - {id: tier, on: {becomes: 'customer.aum >= 180000.00'}, product: upgrade}
+  - {id: maturity, on: {event: product_bought, date: event.matures_on, before: 1d, at: '09:00'}, product: wealth}
+"""
+
+KINDS = ["payroll_credit", "large_inflow", "product_bought", "article_read", "article_read", "flow_step", "flow_step", "login", "customer", "customer"]
+HOUR_MS = 3600000
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+def fields(r, kind, later):
+    if kind in ("payroll_credit", "large_inflow"):
+        return {"amount": f"{r.randrange(100000, 9000000) / 100:.2f}"}
+    if kind == "product_bought":
+        return {"product": r.choice(["fund", "wealth"]), "matures_on": r.choice([None, later])}
+    if kind == "article_read":
+        return {"topic": r.choice(["wealth", "fund"])}
+    if kind == "flow_step":
+        return {"flow_id": f"F{r.randrange(50)}", "step": r.choice(["apply", "valuation", "documents", "submit"])}
+    if kind == "customer":
+        return {"name": f"客户{r.randrange(1000)}", "age": r.randrange(15, 70), "aum": f"{r.randrange(10000000, 25000000) / 100:.2f}"}
+    return {"channel": "app"}
+
+
+def events(seed, n, customers=200, begin_ms=None, span_ms=2 * HOUR_MS):
+    """(customer, record) of n events, mostly in order; some late within and beyond lateness, some twice."""
+    r = random.Random(seed)
+    begin_ms = begin_ms or now_ms() - 3 * HOUR_MS
+    later = time.strftime("%Y-%m-%d", time.gmtime(begin_ms / 1000 + 40 * 86400))
+    last = []
+    for i in range(n):
+        kind, customer = r.choice(KINDS), f"C{r.randrange(customers):05}"
+        at = begin_ms + span_ms * i // n
+        late = r.choice([0] * 20 + [500, 1500, 4000, 600000])
+        event = {"id": f"e{seed}-{i}", "type": kind, "customer": customer, "time": at - late, **fields(r, kind, later)}
+        pair = (customer, json.dumps(event, ensure_ascii=False))
+        yield pair
+        last = [*last[-20:], pair]
+        if r.random() < 0.02:
+            yield r.choice(last)
+
+
+def write_rules(folder, rules=RULES, schema=SCHEMA):
+    for name, text in (("schema.yaml", schema), ("rules-1.yaml", rules)):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+
+CONFIG = {
+    "zone": "Asia/Shanghai", "calendar": "china", "business_hours": "{open: '09:00', close: '18:00'}", "lateness": "2s", "late_limit": "1d", "idle": "500ms",
+    "schema": "schema.yaml", "rules": "[rules-1.yaml]"}
+
+
+def write_config(folder, source, store, sink, **more):
+    """Each of the edges as it stands in goldhour.yaml; a sink may be a list."""
+    lines = [f"{k}: {v}" for k, v in (CONFIG | more).items() if v is not None]
+    sinks = sink if isinstance(sink, str) else "[" + ", ".join(sink) + "]"
+    lines += [f"source: {source}", f"store: {store}", f"sink: {sinks}"]
+    name = os.path.join(folder, "goldhour.yaml")
+    with open(name, "w", encoding="utf-8") as f:
+        f.write("\n".join(lines) + "\n")
+    return name

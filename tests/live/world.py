@@ -1,0 +1,148 @@
+"""What a case works in: a folder, a broker, topics and servers of its own, daemons over them, and the leads that must come out."""
+import collections
+import json
+import os
+import subprocess
+import time
+
+import bank
+from daemon import Daemon, command
+from kafka_client import Kcat
+from process import until
+from servers import Redis
+
+LIVE_FIELDS = ("stage", "found")  # what the wall clock decides
+
+
+class Failure(Exception):
+    pass
+
+
+def expect(truth, what):
+    if not truth:
+        raise Failure(what)
+
+
+def content(lead):
+    return json.dumps({k: v for k, v in lead.items() if k not in LIVE_FIELDS}, sort_keys=True, ensure_ascii=False)
+
+
+class World:
+    """Made for one case, left with everything ended."""
+
+    def __init__(self, program, folder, kafka, options):
+        self.program, self.folder, self.kafka, self.options = program, folder, kafka, options
+        os.makedirs(folder)
+        self.name = os.path.basename(folder)
+        self.topic, self.group, self.stream = f"{self.name}-events", self.name, "leads"
+        self.open, self.daemons = [], []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for daemon in self.daemons:
+            daemon.kill()
+        for what in reversed(self.open):
+            what.__exit__(None, None, None)
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def hold(self, server):
+        """Starts a server, proxy, … that ends with the case."""
+        server.__enter__()
+        self.open.append(server)
+        return server
+
+    def redis(self, name="redis", **options):
+        return self.hold(Redis(self.path(name), **options))
+
+    @property
+    def kcat(self):
+        return Kcat(self.kafka.brokers)
+
+    # ── configuration ──
+
+    def source(self, **more):
+        keys = {"brokers": self.kafka.brokers, "topics": f"[{self.topic}]", "group": self.group, "start": "earliest", "session": "3s"} | more
+        return "{kafka: {" + ", ".join(f"{k}: {v}" for k, v in keys.items() if v is not None) + "}}"
+
+    def config(self, redis, folder=None, **more):
+        """Kafka to Redis to a stream, where nothing else is said; redis: a server, or the store as text. more: source, sink as text, other options of the file."""
+        folder = folder or self.folder
+        os.makedirs(folder, exist_ok=True)
+        if not os.path.exists(os.path.join(folder, "schema.yaml")):
+            bank.write_rules(folder)
+        store = redis if isinstance(redis, str) else f"{{redis: {{url: {redis.url}}}}}"
+        return bank.write_config(folder, more.pop("source", None) or self.source(), store, more.pop("sink", None) or f"{{redis: {{stream: {self.stream}}}}}", **more)
+
+    def create_topic(self, partitions=4, **config):
+        self.kafka.admin.create_topic(self.topic, partitions, **config)
+
+    def produce(self, n, seed=1, **more):
+        self.kcat.produce_many(self.topic, bank.events(seed, n, **more))
+
+    # ── daemons ──
+
+    def daemon(self, *options, folder=None):
+        daemon = Daemon(self.program, folder or self.folder, *options).start()
+        self.daemons.append(daemon)
+        return daemon
+
+    def goldhour(self, *arguments, **more):
+        return command(self.program, self.folder, *arguments, **more)
+
+    # ── leads ──
+
+    def partition_file(self, partition):
+        """The records of a partition, as Kafka holds them."""
+        path = self.path(f"partition-{partition}.jsonl")
+        with open(path, "wb") as out:
+            subprocess.run(["kcat", "-b", self.kafka.brokers, "-C", "-t", self.topic, "-p", str(partition), "-o", "beginning", "-e", "-q", "-f", "%s\n"], stdout=out, check=True, timeout=600)
+        return path
+
+    def expected(self, until_ms=None):
+        """{id: content} of the leads of the undisturbed run: each partition replayed apart, time passing until now."""
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime((until_ms or bank.now_ms()) / 1000))
+        leads = {}
+        for partition in self.kafka.admin.partitions(self.topic):
+            out = command(self.program, self.folder, "replay", "--events", self.partition_file(partition), "--until", moment, seconds=600)
+            for line in out.splitlines():
+                lead = json.loads(line)
+                leads[lead["id"]] = content(lead)
+        return leads
+
+    def entries(self, redis, stream=None):
+        """[(id field, lead)] of the stream, in its order."""
+        with redis.client() as client:
+            return [(f["id"], json.loads(f["lead"])) for _, f in client.stream(stream or self.stream)]
+
+    def length(self, redis, stream=None):
+        try:
+            with redis.client() as client:
+                return client("XLEN", stream or self.stream)
+        except (OSError, ConnectionError):
+            return -1
+
+    def wait_for_leads(self, redis, count, seconds=60):
+        until(lambda: self.length(redis) >= count, f"{count} leads in the stream, {self.length(redis)} there", seconds, 0.05)
+
+    def assert_leads(self, redis, expected, seconds=60, calm=1.0):
+        """The stream comes to hold the expected leads, each once, and nothing else within a calm moment after."""
+        try:
+            self.wait_for_leads(redis, len(expected), seconds)
+        finally:
+            time.sleep(calm)
+            self.compare(self.entries(redis), expected)
+
+    @staticmethod
+    def compare(entries, expected):
+        twice = [i for i, n in collections.Counter(i for i, _ in entries).items() if n > 1]
+        ours = {i: content(lead) for i, lead in entries}
+        missing, extra = expected.keys() - ours.keys(), ours.keys() - expected.keys()
+        other = [i for i in ours.keys() & expected.keys() if ours[i] != expected[i]]
+        expect(all(lead["id"] == i for i, lead in entries), "the field id is not the lead's")
+        if twice or missing or extra or other:
+            shown = [expected[i] for i in sorted(missing)[:2]] + [ours[i] for i in sorted(extra)[:2]] + [f"{ours[i]} for {expected[i]}" for i in other[:1]]
+            raise Failure(f"of {len(expected)} leads {len(missing)} missing, {len(extra)} extra, {len(twice)} twice, {len(other)} of other content: " + " | ".join(shown))
