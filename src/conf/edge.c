@@ -1,21 +1,32 @@
-/* The edges of an installation: where events and profiles come from, where state and leads go. */
+/* The edges of an installation: where events and profiles come from, where state and leads go. An edge is one of a few kinds, each with keys of its own. */
 #include "goldhour/base/buf.h"
 #include "goldhour/base/check.h"
 #include "options.h"
 
-static const struct gh_edge_kind sources[] = {{"file", GH_SOURCE_FILE, true}, {"stdin", GH_SOURCE_STDIN, false}, {"kafka", -1, false}, {"http", -1, false}, {0}};
-static const struct gh_edge_kind profiles[] = {{"file", 0, true}, {0}};
-static const struct gh_edge_kind stores[] = {{"sqlite", GH_STORE_SQLITE, true}, {"memory", GH_STORE_MEMORY, false}, {"redis", -1, false}, {0}};
-static const struct gh_edge_kind sinks[] = {{"file", GH_SINK_FILE, true}, {"stdout", GH_SINK_STDOUT, false}, {"redis", -1, false}, {"kafka", -1, false}, {"webhook", -1, false}, {0}};
+#define AT(field) offsetof(struct gh_conf, field)
 
-const struct gh_edge_kind *gh_edge_kinds(const char *key)
-{
-  if (strcmp(key, "source") == 0) return sources;
-  if (strcmp(key, "profiles") == 0) return profiles;
-  if (strcmp(key, "store") == 0) return stores;
-  GH_CHECK(strcmp(key, "sink") == 0);
-  return sinks;
-}
+#define PATH_ROW(at, what) {"path", GH_OPTION_PATH, at, .required = true, .meaning = what}
+static const struct gh_option source_file[] = {PATH_ROW(AT(source_path), "the file; it is read on as it grows")};
+static const struct gh_option profile_file[] = {PATH_ROW(AT(profiles), "the file; .csv is CSV with a header line, else JSON lines")};
+static const struct gh_option store_file[] = {PATH_ROW(AT(store_path), "the database's file")};
+static const struct gh_option_group source_file_keys[] = {GH_GROUP(source_file, 0), {0}};
+static const struct gh_option_group profile_file_keys[] = {GH_GROUP(profile_file, 0), {0}};
+static const struct gh_option_group store_file_keys[] = {GH_GROUP(store_file, 0), {0}};
+
+const struct gh_edge_kind gh_source_kinds[] = {
+  {"file", GH_SOURCE_FILE, source_file_keys, NULL},
+  {"stdin", GH_SOURCE_STDIN, NULL, NULL},
+  {"kafka", GH_SOURCE_KAFKA, gh_kafka_source_keys, gh_kafka_source_finish},
+  {"http", -1, NULL, NULL},
+  {0},
+};
+const struct gh_edge_kind gh_profile_kinds[] = {{"file", 0, profile_file_keys, NULL}, {0}};
+const struct gh_edge_kind gh_store_kinds[] = {
+  {"sqlite", GH_STORE_SQLITE, store_file_keys, NULL},
+  {"memory", GH_STORE_MEMORY, NULL, NULL},
+  {"redis", GH_STORE_REDIS, gh_redis_store_keys, gh_redis_store_finish},
+  {0},
+};
 
 /* "file, stdin": the kinds that this release has. */
 static struct gh_str present(const struct gh_edge_kind *kinds, struct gh_faults *faults)
@@ -27,6 +38,17 @@ static struct gh_str present(const struct gh_edge_kind *kinds, struct gh_faults 
   struct gh_str text = gh_arena_str(&faults->arena, gh_buf_str(&list));
   gh_buf_free(&list);
   return text;
+}
+
+/* The first key that a kind's map must have; NULL: none. */
+static const char *first_required(const struct gh_edge_kind *k)
+{
+  for (const struct gh_option_group *g = k->keys; g && g->rows; g++) {
+    for (size_t i = 0; i < g->nrows; i++) {
+      if (g->rows[i].required) return g->rows[i].key;
+    }
+  }
+  return NULL;
 }
 
 static const struct gh_edge_kind *find_kind(struct gh_str name, struct gh_spot at, struct gh_str edge, const struct gh_edge_kind *kinds, struct gh_faults *faults)
@@ -45,48 +67,61 @@ static const struct gh_edge_kind *find_kind(struct gh_str name, struct gh_spot a
   }
   struct gh_fault *fault = gh_fault(faults, at, "'%.*s': there is no '%.*s'; there are: %.*s", GH_FMT(edge), GH_FMT(name), GH_FMT(present(kinds, faults)));
   fault->hint = gh_did_you_mean(faults, name, names, n);
-  if (!fault->hint.len && kinds->has_path && memchr(name.ptr, '.', name.len)) fault->hint = gh_arena_fmt(&faults->arena, "a file is written {%s: {path: %.*s}}", kinds->name, GH_FMT(name));
+  bool path = memchr(name.ptr, '.', name.len) != NULL && first_required(kinds) && strcmp(first_required(kinds), "path") == 0;
+  if (!fault->hint.len && path) fault->hint = gh_arena_fmt(&faults->arena, "a file is written {%s: {path: %.*s}}", kinds->name, GH_FMT(name));
   return NULL;
 }
 
-static bool read_path(const struct gh_node *body, const struct gh_edge_kind *k, struct gh_path *path, struct gh_faults *faults)
+/* The one value of an edge: `stdin`, or a map of one entry. NULL with a fault; `*body` is the entry, NULL for a word. */
+static const struct gh_edge_kind *read_kind(struct gh_reading *r, const struct gh_node *n, struct gh_str edge, const struct gh_edge_kind *kinds, const struct gh_node **body)
 {
-  static const char *const path_keys[] = {"path", NULL}, *const no_keys[] = {NULL};
-  if (!k->has_path) {
-    if (gh_node_absent(body) || (body->kind == GH_NODE_MAP && body->count == 0)) return true;
-    if (body->kind == GH_NODE_MAP) return gh_want_map(body, no_keys, faults);
-    gh_fault(faults, body->at, "'%s' takes no options", k->name);
-    return false;
+  bool map = n->kind == GH_NODE_MAP;
+  if (n->kind == GH_NODE_LIST || gh_node_absent(n) || (map && n->count != 1)) {
+    struct gh_fault *f = gh_fault(r->faults, n->at, "'%.*s': expected one of %.*s", GH_FMT(edge), GH_FMT(present(kinds, r->faults)));
+    if (map && n->count > 1 && kinds == gh_sink_kinds) f->hint = GH_STR("several sinks are a list: [{redis: {…}}, {kafka: {…}}]");
+    return NULL;
   }
-  const struct gh_node *p = body ? gh_node_get(body, "path") : NULL;
-  if (body && body->kind == GH_NODE_MAP && !gh_want_map(body, path_keys, faults)) return false;
-  if (!p || gh_node_absent(p)) return false;
-  path->at = p->at;
-  return gh_want_text(p, &path->text, faults) && path->text.len > 0;
+  *body = map ? n->first : NULL;
+  return find_kind(map ? n->first->key : n->text, map ? n->first->key_at : n->at, edge, kinds, r->faults);
 }
 
-bool gh_edge_read(const struct gh_node *n, const struct gh_edge_kind *kinds, int *kind, struct gh_path *path, struct gh_faults *faults)
+/* False with a fault: nothing to read keys from. */
+static bool check_body(struct gh_reading *r, const struct gh_edge_kind *k, const struct gh_node *body, struct gh_str edge)
 {
-  const struct gh_node *body = NULL, *one = n;
-  struct gh_str edge = n->key;
-  if (n->kind == GH_NODE_LIST && n->count == 1) one = n->first;
-  if (one->kind == GH_NODE_LIST) {
-    gh_fault(faults, n->at, "'%.*s': one at a time in this release", GH_FMT(edge));
+  static const char *const no_keys[] = {NULL};
+  if (gh_node_absent(body)) return true;
+  if (!k->keys && body->kind == GH_NODE_MAP) return gh_want_map(body, no_keys, r->faults);
+  if (!k->keys) {
+    gh_fault(r->faults, body->at, "'%s' takes no options", k->name);
     return false;
   }
-  if (one->kind == GH_NODE_MAP && one->count == 1) body = one->first;
-  if (!body && (one->kind != GH_NODE_SCALAR || gh_node_absent(one))) {
-    gh_fault(faults, one->at, "'%.*s': expected one of %.*s", GH_FMT(edge), GH_FMT(present(kinds, faults)));
-    return false;
-  }
-  const struct gh_edge_kind *k = find_kind(body ? body->key : one->text, body ? body->key_at : one->at, edge, kinds, faults);
-  if (!k) return false;
-  unsigned errors = faults->errors;
-  *kind = k->kind;
-  if (read_path(body, k, path, faults)) return true;
-  if (faults->errors == errors) {
-    gh_fault(faults, one->at, "'%.*s': %s needs a path", GH_FMT(edge), k->name)->hint =
-        gh_arena_fmt(&faults->arena, "write {%s: {path: …}}", k->name);
-  }
+  if (body->kind == GH_NODE_MAP) return true;
+  struct gh_fault *f = gh_fault(r->faults, body->at, "'%.*s': the options of %s are a map", GH_FMT(edge), k->name);
+  const char *key = first_required(k);
+  if (key) f->hint = gh_arena_fmt(&r->faults->arena, "write {%s: {%s: …}}", k->name, key);
   return false;
+}
+
+const struct gh_edge_kind *gh_edge_one(struct gh_reading *r, const struct gh_node *n, struct gh_str edge, const struct gh_edge_kind *kinds, void *base)
+{
+  const struct gh_node *body = NULL;
+  const struct gh_edge_kind *k = read_kind(r, n, edge, kinds, &body);
+  if (!k || !check_body(r, k, body, edge)) return NULL;
+  const struct gh_node *map = gh_node_absent(body) ? NULL : body;
+  struct gh_str whose = gh_arena_fmt(r->arena, "'%.*s': %s", GH_FMT(edge), k->name);
+  if (k->keys) gh_map_read(r, map, k->keys, base, (struct gh_map_place){whose, n->at});
+  if (k->finish) k->finish(r, map, n->at, base);
+  return k;
+}
+
+void gh_edge_read(struct gh_reading *r, const struct gh_node *n, const struct gh_option *o, void *base)
+{
+  const struct gh_node *one = n->kind == GH_NODE_LIST && n->count == 1 ? n->first : n;
+  if (one->kind == GH_NODE_LIST && one->count > 1) {
+    struct gh_fault *f = gh_fault(r->faults, n->at, "'%s': one at a time", o->key);
+    if (o->edges == gh_source_kinds) f->hint = GH_STR("goldhour rekey brings several topics into one");
+    return;
+  }
+  const struct gh_edge_kind *k = gh_edge_one(r, one, gh_str(o->key), o->edges, base);
+  if (k && o->at_more) *(unsigned *)((char *)base + o->at_more) = (unsigned)k->kind;
 }

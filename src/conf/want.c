@@ -32,7 +32,11 @@ static struct gh_fault *expected(const struct gh_node *n, const char *what, stru
 static void say_unknown_key(const struct gh_node *entry, const struct gh_str *keys, size_t nkeys, struct gh_faults *faults)
 {
   struct gh_fault *fault = gh_fault(faults, entry->key_at, "unknown key '%.*s'", GH_FMT(entry->key));
-  fault->hint = gh_did_you_mean(faults, entry->key, keys, nkeys);
+  struct gh_str in_file = gh_arena_fmt(&faults->arena, "%.*s_file", GH_FMT(entry->key));
+  for (size_t i = 0; i < nkeys; i++) {
+    if (gh_str_eq(keys[i], in_file)) fault->hint = gh_arena_fmt(&faults->arena, "secrets stand in files: write '%.*s'", GH_FMT(in_file));
+  }
+  if (!fault->hint.len) fault->hint = gh_did_you_mean(faults, entry->key, keys, nkeys);
   if (fault->hint.len) return;
   struct gh_buf list = {0};
   gh_buf_fmt(&list, "allowed here:");

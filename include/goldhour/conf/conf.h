@@ -32,6 +32,7 @@ struct gh_conf {
   struct gh_path *rules; unsigned nrules; /* globs allowed */
   struct gh_path *tests; unsigned ntests; /* rule tests; default *.test.yaml beside the rules */
   enum gh_source_kind source; struct gh_path source_path;
+  struct gh_spot source_at, store_at;    /* where they were written; line 0: nowhere */
   struct gh_kafka_source_conf kafka;     /* of `source`, where it is kafka */
   struct gh_path profiles;               /* empty: none; .csv is CSV, else JSON lines */
   enum gh_store_kind store; struct gh_path store_path;
