@@ -8,13 +8,14 @@
 #include "goldhour/sys/sys.h"
 
 static const char usage[] =
-    "usage: goldhour run [--config FILE] [--until-end]\n"
+    "usage: goldhour run [--config FILE] [--until-end] [--new-store]\n"
     "\n"
     "Takes events in from the configured source and puts leads out, until stopped. State, timers, position and leads are\n"
     "committed together; killed at any moment and started again, it goes on where it was.\n"
     "\n"
     "  -c, --config FILE   the configuration (goldhour.yaml)\n"
     "      --until-end     by record, not by the clock: step everything up to the end of the source, then stop\n"
+    "      --new-store     an empty or another store beside a consumer group that has worked before is meant: begin it at `start`\n"
     "\n"
     "signals: TERM, INT  commit what is in hand and stop, exit 0\n"
     "         HUP        load configuration and rules again; a set with faults is refused and the old one stays\n"
@@ -26,13 +27,14 @@ static const char usage[] =
 static int read_options(int argc, char **argv, struct gh_run_options *o)
 {
   static const struct option longs[] = {
-      {"config", required_argument, NULL, 'c'}, {"until-end", no_argument, NULL, 'e'}, {"help", no_argument, NULL, 'h'}, {0},
+      {"config", required_argument, NULL, 'c'}, {"until-end", no_argument, NULL, 'e'}, {"new-store", no_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'}, {0},
   };
   int c;
   while ((c = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
     switch (c) {
     case 'c': o->config = optarg; break;
     case 'e': o->until_end = true; break;
+    case 'n': o->new_store = true; break;
     case 'h': fputs(usage, stdout); return 0;
     default: fputs("goldhour run --help says how\n", stderr); return GH_EXIT_USAGE;
     }
@@ -56,6 +58,10 @@ int gh_cmd_run(int argc, char **argv)
   gh_faults_init(&faults);
   if (set && !gh_cli_runnable(set, &faults)) {
     gh_cli_faults(stderr, &faults);
+    gh_set_free(set);
+  } else if (set && o.until_end && set->conf.source == GH_SOURCE_KAFKA) {
+    fputs("goldhour run: a Kafka source has no end: --until-end is for files and standard input\n", stderr);
+    status = GH_EXIT_USAGE;
     gh_set_free(set);
   } else if (set) {
     o.zones = zones;
