@@ -1,0 +1,68 @@
+/* What an answer means: the sender's, a redirection, or none at all. */
+#include <stdio.h>
+
+#include "finder.h"
+#include "goldhour/base/check.h"
+#include "inside.h"
+
+enum { PAUSE_FIRST_MS = 20, PAUSE_LONGEST_MS = 1000 };
+
+/* The server did nothing, and says that it may do it later or that another one would. */
+static bool is_refusal(struct gh_str code)
+{
+  static const char *const codes[] = {"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS", "MISCONF", NULL};
+  for (const char *const *one = codes; *one; one++) {
+    if (gh_str_eq(code, gh_str(*one))) return true;
+  }
+  return false;
+}
+
+void gh_error_text(const struct gh_reply *reply, char *text, size_t cap)
+{
+  static const struct gh_str arguments = {", with args beginning with", 26};
+  struct gh_str s = reply->text;
+  for (size_t i = 0; i + arguments.len <= s.len; i++) {
+    if (gh_str_starts(gh_str_n(s.ptr + i, s.len - i), arguments)) s.len = i;
+  }
+  snprintf(text, cap, "%.*s", (int)(s.len < cap ? s.len : cap - 1), s.ptr ? s.ptr : "");
+}
+
+static void refuse(struct gh_conn *conn, struct gh_command *c, const struct gh_reply *reply)
+{
+  struct gh_redis *r = conn->r;
+  int64_t now = (int64_t)uv_now(&r->loop), pause = PAUSE_FIRST_MS;
+  char text[200];
+  gh_error_text(reply, text, sizeof text);
+  snprintf(r->refusal, sizeof r->refusal, "%s: %s", conn->name, text);
+  for (unsigned i = 0; i < c->refusals && pause < PAUSE_LONGEST_MS; i++) pause *= 2;
+  if (c->refusals++ == 0 && r->refused++ == 0) r->refused_since_ms = now;
+  c->due_ms = now + (pause < PAUSE_LONGEST_MS ? pause : PAUSE_LONGEST_MS);
+  c->asking = c->half = false;
+  c->hops = 0;
+  gh_queue_insert(&r->delayed, c);
+  gh_client_due(r, c->due_ms);
+  gh_client_health(r);
+}
+
+static void follow_refusal(struct gh_conn *conn, struct gh_str code)
+{
+  bool other_server = gh_str_eq(code, GH_STR("READONLY")) || gh_str_eq(code, GH_STR("MASTERDOWN")) || gh_str_eq(code, GH_STR("CLUSTERDOWN"));
+  if (!other_server || conn->probe) return;
+  if (conn->r->mode == GH_REDIS_CLUSTER) gh_cluster_refresh(conn->r);
+  else gh_conn_retire(conn);
+}
+
+void gh_answer(struct gh_conn *conn, struct gh_command *c, const struct gh_reply *reply)
+{
+  struct gh_redis *r = conn->r;
+  struct gh_str code = gh_reply_code(reply);
+  bool open = c->done && code.len && !conn->probe;
+  if (open && r->mode == GH_REDIS_CLUSTER && !c->node && gh_cluster_redirect(conn, c, reply)) return;
+  if (open && is_refusal(code)) {
+    refuse(conn, c, reply);
+    follow_refusal(conn, code);
+    return;
+  }
+  if (!is_refusal(code)) gh_conn_good(conn);
+  gh_client_finish(r, c, reply, NULL, false);
+}

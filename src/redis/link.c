@@ -1,0 +1,318 @@
+#include "link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "goldhour/base/check.h"
+
+enum { MOST_ADDRESSES = 8, INPUT_BYTES = 64 << 10, CIPHER_BYTES = 256 << 10, KEEPALIVE_S = 15 };
+
+struct gh_link {
+  uv_loop_t *loop;
+  const struct gh_link_owner *owner; void *ctx;
+  char host[256];
+  unsigned attempt;
+  struct sockaddr_storage addresses[MOST_ADDRESSES];
+  unsigned naddresses, tried;
+  uv_getaddrinfo_t resolve; bool resolving;
+  uv_tcp_t tcp; bool has_tcp;
+  int status;                            /* of the last attempt to connect */
+  uv_connect_t connect;
+  uv_write_t write; bool writing;
+  uv_buf_t pieces[GH_LINK_PIECES]; unsigned npieces, piece; /* still to be written: from `piece` on */
+  struct gh_tls_session *tls; bool greeted;
+  struct gh_buf cipher;                  /* encrypted, being written */
+  bool closed;
+  char input[INPUT_BYTES];
+};
+
+static void connect_next(struct gh_link *link);
+
+static void fail(struct gh_link *link, const char *what, const char *why)
+{
+  char text[256];
+  snprintf(text, sizeof text, "%s%s%s", what, *what ? ": " : "", why);
+  if (!link->closed) link->owner->failed(link->ctx, text);
+}
+
+static void release(struct gh_link *link)
+{
+  if (!link->closed || link->resolving || link->has_tcp) return;
+  if (link->tls) gh_tls_session_free(link->tls);
+  gh_buf_free(&link->cipher);
+  free(link);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+  struct gh_link *link = handle->data;
+  link->has_tcp = false;
+  if (link->closed) release(link);
+  else if (link->tried < link->naddresses) connect_next(link);
+  else fail(link, "connect", uv_strerror(link->status));
+}
+
+void gh_link_close(struct gh_link *link)
+{
+  link->closed = true;
+  if (link->resolving) uv_cancel((uv_req_t *)&link->resolve);
+  if (link->has_tcp && !uv_is_closing((uv_handle_t *)&link->tcp)) uv_close((uv_handle_t *)&link->tcp, on_closed);
+  release(link);
+}
+
+/* ---- writing ---- */
+
+/* Goes over `n` bytes of the pieces that have left. */
+static void skip(struct gh_link *link, size_t n)
+{
+  while (n > 0) {
+    uv_buf_t *b = &link->pieces[link->piece];
+    size_t part = n < b->len ? n : b->len;
+    b->base += part;
+    b->len -= part;
+    n -= part;
+    if (b->len == 0) link->piece++;
+  }
+}
+
+static int pump(struct gh_link *link);
+
+static void on_written(uv_write_t *req, int status)
+{
+  struct gh_link *link = req->data;
+  link->writing = false;
+  if (link->closed) return;
+  if (status < 0) {
+    link->npieces = link->piece = 0; /* how much of it has left is not known any more */
+    fail(link, "write", uv_strerror(status));
+    return;
+  }
+  if (link->tls) gh_buf_clear(&link->cipher);
+  else link->piece = link->npieces;
+  bool asked = link->npieces > 0;
+  int left = link->tls ? pump(link) : 1;
+  if (left < 0) fail(link, "write", "the connection is broken");
+  else if (left == 1 && asked) {
+    link->npieces = link->piece = 0;
+    link->owner->drained(link->ctx);
+  }
+}
+
+/* Writes bytes that stay where they are: at once what the system takes, the rest as it goes. 1: all; 0: later; -1: broken. `left` says how much has left. */
+static int send_all(struct gh_link *link, uv_buf_t *bufs, unsigned n, size_t *left)
+{
+  size_t total = 0;
+  for (unsigned i = 0; i < n; i++) total += bufs[i].len;
+  int sent = uv_try_write((uv_stream_t *)&link->tcp, bufs, n);
+  *left = sent > 0 ? (size_t)sent : 0;
+  return sent < 0 && sent != UV_EAGAIN ? -1 : *left == total;
+}
+
+static int send_later(struct gh_link *link, uv_buf_t *bufs, unsigned n)
+{
+  link->write.data = link;
+  if (uv_write(&link->write, (uv_stream_t *)&link->tcp, bufs, n, on_written) < 0) return -1;
+  link->writing = true;
+  return 0;
+}
+
+static int send_plain(struct gh_link *link)
+{
+  size_t left;
+  int all = send_all(link, link->pieces, link->npieces, &left);
+  if (all != 0) return all;
+  skip(link, left);
+  int later = send_later(link, link->pieces + link->piece, link->npieces - link->piece);
+  return left > 0 ? 0 : later; /* if some has left and the rest cannot, reading tells so */
+}
+
+static bool encrypt(struct gh_link *link)
+{
+  while (link->piece < link->npieces && link->cipher.len < CIPHER_BYTES) {
+    size_t taken = 0;
+    const uv_buf_t *b = &link->pieces[link->piece];
+    if (gh_tls_write(link->tls, b->base, b->len, &taken) != GH_TLS_READY) return false;
+    skip(link, taken);
+    gh_tls_output(link->tls, &link->cipher);
+  }
+  return true;
+}
+
+/* Encrypts and writes as much as goes; also what TLS itself has to say. */
+static int pump(struct gh_link *link)
+{
+  while (!link->writing) {
+    gh_tls_output(link->tls, &link->cipher);
+    if (!encrypt(link)) return -1;
+    if (!link->cipher.len) return 1;
+    size_t left;
+    uv_buf_t all = uv_buf_init(link->cipher.data, (unsigned)link->cipher.len);
+    int done = send_all(link, &all, 1, &left);
+    if (done < 0) return -1;
+    if (done) {
+      gh_buf_clear(&link->cipher);
+      continue;
+    }
+    uv_buf_t rest = uv_buf_init(link->cipher.data + left, (unsigned)(link->cipher.len - left));
+    if (send_later(link, &rest, 1) < 0) return -1;
+  }
+  return 0;
+}
+
+int gh_link_write(struct gh_link *link, const uv_buf_t *pieces, unsigned n)
+{
+  GH_CHECK(!link->closed && !gh_link_busy(link) && n <= GH_LINK_PIECES);
+  memcpy(link->pieces, pieces, n * sizeof *pieces);
+  link->npieces = n;
+  link->piece = 0;
+  int left = link->tls ? pump(link) : send_plain(link);
+  if (left == 1) link->npieces = link->piece = 0;
+  return left;
+}
+
+size_t gh_link_left(const struct gh_link *link)
+{
+  if (link->writing && !link->tls) return uv_stream_get_write_queue_size((const uv_stream_t *)&link->tcp);
+  size_t n = 0;
+  for (unsigned i = link->piece; i < link->npieces; i++) n += link->pieces[i].len;
+  return n;
+}
+
+bool gh_link_busy(const struct gh_link *link) { return link->npieces > 0; }
+
+/* ---- reading ---- */
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+  (void)suggested;
+  struct gh_link *link = handle->data;
+  *buf = uv_buf_init(link->input, INPUT_BYTES);
+}
+
+static void tls_failed(struct gh_link *link, enum gh_tls_step step)
+{
+  pump(link); /* the alert */
+  fail(link, "TLS", step == GH_TLS_CLOSED ? "closed by the server" : gh_tls_why(link->tls));
+}
+
+static void greet(struct gh_link *link)
+{
+  enum gh_tls_step step = gh_tls_handshake(link->tls);
+  if (step == GH_TLS_CLOSED || step == GH_TLS_BROKEN) {
+    tls_failed(link, step);
+    return;
+  }
+  if (pump(link) < 0) {
+    fail(link, "TLS", "the connection broke in the handshake");
+    return;
+  }
+  if (step != GH_TLS_READY) return;
+  link->greeted = true;
+  link->owner->opened(link->ctx);
+}
+
+static void take_plain_text(struct gh_link *link)
+{
+  static _Thread_local char text[INPUT_BYTES];
+  while (!link->closed) {
+    size_t len = 0;
+    enum gh_tls_step step = gh_tls_read(link->tls, text, sizeof text, &len);
+    if (step == GH_TLS_READY) link->owner->bytes(link->ctx, text, len);
+    else if (step == GH_TLS_WAITS) break;
+    else tls_failed(link, step);
+    if (step != GH_TLS_READY) return;
+  }
+  if (!link->closed && pump(link) < 0) fail(link, "write", "the connection is broken");
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+  struct gh_link *link = stream->data;
+  if (link->closed || n == 0) return;
+  if (n < 0) {
+    fail(link, n == UV_EOF ? "" : "read", n == UV_EOF ? "the server closed the connection" : uv_strerror((int)n));
+    return;
+  }
+  if (!link->tls) {
+    link->owner->bytes(link->ctx, buf->base, (size_t)n);
+    return;
+  }
+  gh_tls_feed(link->tls, buf->base, (size_t)n);
+  if (!link->greeted) greet(link);
+  if (!link->closed && link->greeted) take_plain_text(link);
+}
+
+/* ---- connecting ---- */
+
+static void on_connected(uv_connect_t *req, int status)
+{
+  struct gh_link *link = req->data;
+  if (link->closed || uv_is_closing((uv_handle_t *)&link->tcp)) return;
+  if (status == 0) status = uv_read_start((uv_stream_t *)&link->tcp, on_alloc, on_read);
+  link->status = status;
+  if (status < 0) uv_close((uv_handle_t *)&link->tcp, on_closed); /* then the next address, or the end */
+  else if (link->tls) greet(link);
+  else link->owner->opened(link->ctx);
+}
+
+static void connect_next(struct gh_link *link)
+{
+  GH_CHECK(uv_tcp_init(link->loop, &link->tcp) == 0);
+  link->has_tcp = true;
+  link->tcp.data = link->connect.data = link;
+  const struct sockaddr_storage *address = &link->addresses[(link->attempt + link->tried++) % link->naddresses];
+  int status = uv_tcp_connect(&link->connect, &link->tcp, (const struct sockaddr *)address, on_connected);
+  if (status < 0) {
+    on_connected(&link->connect, status);
+    return;
+  }
+  uv_tcp_nodelay(&link->tcp, 1);
+  uv_tcp_keepalive(&link->tcp, 1, KEEPALIVE_S);
+}
+
+static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *list)
+{
+  struct gh_link *link = req->data;
+  link->resolving = false;
+  for (struct addrinfo *a = status == 0 ? list : NULL; a && link->naddresses < MOST_ADDRESSES; a = a->ai_next) {
+    memcpy(&link->addresses[link->naddresses++], a->ai_addr, a->ai_addrlen);
+  }
+  uv_freeaddrinfo(list);
+  if (link->closed) release(link);
+  else if (link->naddresses) connect_next(link);
+  else fail(link, "its name is not found", status < 0 ? uv_strerror(status) : "it has no address");
+}
+
+/* An address in digits needs no waiting for libuv's threads. */
+static bool in_digits(struct gh_link *link, int port)
+{
+  struct sockaddr_storage *a = &link->addresses[0];
+  bool is = uv_ip4_addr(link->host, port, (struct sockaddr_in *)a) == 0 || uv_ip6_addr(link->host, port, (struct sockaddr_in6 *)a) == 0;
+  link->naddresses = is;
+  return is;
+}
+
+/* Every failure comes from the loop, never out of this function. */
+struct gh_link *gh_link_open(uv_loop_t *loop, struct gh_link_address address, struct gh_tls *tls, const struct gh_link_owner *owner, void *ctx)
+{
+  struct gh_link *link = malloc(sizeof *link);
+  GH_CHECK(link && "out of memory");
+  memset(link, 0, offsetof(struct gh_link, input));
+  link->loop = loop;
+  link->owner = owner;
+  link->ctx = ctx;
+  link->attempt = address.attempt;
+  char port[16];
+  snprintf(link->host, sizeof link->host, "%s", address.host);
+  snprintf(port, sizeof port, "%u", address.port);
+  if (tls) link->tls = gh_tls_session_new(tls, link->host);
+  if (in_digits(link, (int)address.port)) {
+    connect_next(link);
+    return link;
+  }
+  struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC};
+  link->resolve.data = link;
+  link->resolving = true;
+  GH_CHECK(uv_getaddrinfo(loop, &link->resolve, on_resolved, link->host, port, &hints) == 0);
+  return link;
+}
