@@ -1,0 +1,98 @@
+/* The files of passwords, keys and certificates that the configuration names: whether they are there, for our eyes alone, and what they should be. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "goldhour/sys/sys.h"
+#include "runnable.h"
+
+enum what { PASSWORD, CERTIFICATE, PRIVATE_KEY };
+
+static bool holds(struct gh_str text, struct gh_str part)
+{
+  for (size_t i = 0; i + part.len <= text.len; i++) {
+    if (memcmp(text.ptr + i, part.ptr, part.len) == 0) return true;
+  }
+  return false;
+}
+
+static bool first_line_empty(struct gh_str text) { return !text.len || text.ptr[0] == '\n' || text.ptr[0] == '\r'; }
+
+static bool check_text(const struct gh_look *l, const struct gh_named_file *f, enum what what)
+{
+  struct gh_spot at = gh_look_spot(l, f->named.at);
+  struct gh_str text;
+  if (!gh_file_read(&l->faults->arena, f->path, &text)) {
+    struct gh_fault *unread = gh_fault(l->faults, at, "'%s': '%s' cannot be read: %s", f->key, f->path, strerror(errno));
+    unread->hint = GH_STR("it belongs to the user that goldhour runs as");
+    return false;
+  }
+  bool pem = holds(text, GH_STR("-----BEGIN ")), locked = holds(text, GH_STR("ENCRYPTED"));
+  bool good = what == PASSWORD ? !first_line_empty(text) : pem && !(what == PRIVATE_KEY && locked);
+  explicit_bzero((char *)text.ptr, text.len);
+  if (good) return true;
+  if (what == PASSWORD) gh_fault(l->faults, at, "'%s': the first line of '%s' is empty", f->key, f->path)->hint = GH_STR("the secret is the first line");
+  else if (!pem) gh_fault(l->faults, at, "'%s': '%s' is no PEM file", f->key, f->path)->hint = GH_STR("openssl x509 -inform der -in … turns DER into PEM");
+  else gh_fault(l->faults, at, "'%s': '%s' is locked by a password", f->key, f->path)->hint = GH_STR("openssl pkey -in … -out … takes the password away; let nobody else read the file");
+  return false;
+}
+
+static bool check_file(const struct gh_look *l, const char *key, struct gh_path named, enum what what)
+{
+  if (!named.text.len) return true;
+  struct gh_named_file f = gh_look_at(l, key, named);
+  struct gh_spot at = gh_look_spot(l, named.at);
+  if (!f.there) {
+    gh_warning(l->faults, at, "'%s': '%s' cannot be found: %s", key, f.path, strerror(f.error))->hint = GH_STR("it must be there when run begins; paths are relative to the configuration's folder");
+    return true;
+  }
+  if (!S_ISREG(f.stat.st_mode)) {
+    gh_fault(l->faults, at, "'%s': '%s' is no regular file", key, f.path)->hint = GH_STR("name a file");
+    return false;
+  }
+  if (what != CERTIFICATE && f.stat.st_mode & (S_IROTH | S_IWOTH)) {
+    gh_warning(l->faults, at, "'%s': everybody on this machine can read '%s'", key, f.path)->hint = gh_arena_fmt(&l->faults->arena, "chmod 600 %s", f.path);
+  }
+  return check_text(l, &f, what);
+}
+
+static bool check_tls(const struct gh_look *l, const struct gh_tls_conf *tls)
+{
+  bool good = check_file(l, "ca", tls->ca, CERTIFICATE);
+  good &= check_file(l, "cert", tls->cert, CERTIFICATE);
+  return check_file(l, "key", tls->key, PRIVATE_KEY) && good;
+}
+
+static bool check_kafka(const struct gh_look *l, const struct gh_kafka_conf *k)
+{
+  bool good = check_tls(l, &k->tls);
+  return check_file(l, "password_file", k->password_file, PASSWORD) && good;
+}
+
+static bool check_redis(const struct gh_look *l, const struct gh_redis_conf *r)
+{
+  bool good = check_tls(l, &r->tls);
+  good &= check_file(l, "password_file", r->password_file, PASSWORD);
+  return check_file(l, "password_file", r->sentinel_password_file, PASSWORD) && good;
+}
+
+static bool check_sink(const struct gh_look *l, const struct gh_sink_conf *s)
+{
+  bool good = true;
+  if (s->kind == GH_SINK_REDIS && s->own_redis) good = check_redis(l, &s->redis);
+  bool sources = s->kafka.brokers.ptr == l->conf->kafka.kafka.brokers.ptr; /* the source's own words, looked at already */
+  if (s->kind == GH_SINK_KAFKA && !sources) good = check_kafka(l, &s->kafka);
+  if (s->kind != GH_SINK_WEBHOOK) return good;
+  good = check_tls(l, &s->tls);
+  return check_file(l, "secret_file", s->secret_file, PASSWORD) && good;
+}
+
+bool gh_look_secrets(const struct gh_look *l)
+{
+  const struct gh_conf *c = l->conf;
+  bool good = c->source != GH_SOURCE_KAFKA || check_kafka(l, &c->kafka.kafka);
+  if (c->store == GH_STORE_REDIS) good &= check_redis(l, &c->redis.redis);
+  for (unsigned i = 0; i < c->nsinks; i++) good &= check_sink(l, &c->sinks[i]);
+  return good;
+}
