@@ -19,6 +19,8 @@ int gh_cmd_dlq(int argc, char **argv);
 int gh_cmd_eval(int argc, char **argv);
 int gh_cmd_explain(int argc, char **argv);
 int gh_cmd_init(int argc, char **argv);
+int gh_cmd_profiles(int argc, char **argv);
+int gh_cmd_rekey(int argc, char **argv);
 int gh_cmd_replay(int argc, char **argv);
 int gh_cmd_run(int argc, char **argv);
 int gh_cmd_simulate(int argc, char **argv);

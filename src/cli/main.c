@@ -24,7 +24,9 @@ static const struct command commands[] = {
   {"bench", "measure: events a second, from event to lead", gh_cmd_bench},
   {"init", "write a small project to begin with", gh_cmd_init},
   {"demo", "run a bank's day and watch the leads", gh_cmd_demo},
-  {"dlq", "look at the records that were refused", gh_cmd_dlq},
+  {"dlq", "the records that were refused: look, send again, drop", gh_cmd_dlq},
+  {"profiles", "turn the nightly profile file into changes of profile for a topic", gh_cmd_profiles},
+  {"rekey", "bring topics of the bank's own records into one, keyed by customer", gh_cmd_rekey},
 };
 enum { NCOMMANDS = sizeof commands / sizeof *commands };
 

@@ -65,7 +65,7 @@ def check_editor_schemas():
     return 1 if found else 0
 
 
-COMMANDS = ['run', 'replay', 'check', 'test', 'eval', 'explain', 'simulate', 'bench', 'init', 'demo', 'dlq']
+COMMANDS = ['run', 'replay', 'check', 'test', 'eval', 'explain', 'simulate', 'bench', 'init', 'demo', 'dlq', 'profiles', 'rekey']
 # arguments, exit status, what is said
 USES = [
     ([], 2, 'usage: goldhour COMMAND'), (['--help'], 0, 'usage: goldhour COMMAND'), (['--version'], 0, 'goldhour '), (['help'], 0, 'help options'),
