@@ -1,0 +1,106 @@
+/* Kafka's inside: what member, reader and watch share.
+ *
+ *   loop thread    gh_kafka_news, gh_source_next, gh_source_close, ...: everything but
+ *   watch thread   asks the brokers for the ends of the partitions that have given everything, and, while no broker seemed to be there, for anything at all
+ *
+ * What both touch stands in `struct gh_watch` and `struct ending`, under gh_watch.lock.
+ */
+#ifndef GH_SOURCE_GROUP_H
+#define GH_SOURCE_GROUP_H
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+
+#include "goldhour/kafka/kafka.h"
+#include "goldhour/source/kafka.h"
+#include "ops.h"
+#include "slot.h"
+
+#define GH_SECOND_NS UINT64_C(1000000000)
+
+/* What is known of a partition's end; under gh_watch.lock. */
+struct ending {
+  bool ask;            /* it has given everything, or is in trouble */
+  int64_t position;    /* the next record's offset when it had */
+  int64_t end;         /* as the broker said, asked for at asked_ns */
+  uint64_t asked_ns;   /* 0: never */
+  uint64_t answers;    /* how often it was told */
+};
+
+/* One partition that is read. */
+struct part {
+  struct gh_source base;
+  struct gh_kafka *k;
+  struct part *next;            /* in gh_kafka.parts */
+  uint64_t id;                  /* never used again: the watch finds it anew by this */
+  int32_t partition;
+  rd_kafka_queue_t *queue;      /* owned */
+  rd_kafka_message_t *given;    /* kept alive until the next call; owned */
+  struct gh_header *headers;    /* owned, grows */
+  unsigned headers_cap;
+  int64_t expected;             /* the next record is not below this offset */
+  bool searching;               /* begun anew, `expected` is only where it should have been */
+  size_t record_bytes;
+  bool replaced, failed;
+  uint64_t skipped;
+  uint64_t mean_bytes;          /* of a record, roughly */
+  rd_kafka_resp_err_t trouble;  /* the last error, if nothing came since */
+  uint64_t trouble_ns, trouble_answers; /* since when; ending.answers then */
+  struct ending ending;
+  struct gh_source_error error;
+};
+
+struct gh_watch {
+  pthread_t thread;
+  bool started;
+  pthread_mutex_t lock;         /* guards what follows, and every part's ending, and the list of parts against the watch */
+  pthread_cond_t changed;
+  bool stop, suspect;           /* suspect: no broker seemed to be there */
+  uint64_t failing_ns;          /* since when nobody answers; 0: they do */
+  uint64_t period_ms;
+};
+
+struct gh_kafka {
+  const struct gh_kafka_source_conf *conf; /* borrowed */
+  char topic_name[256], group[256], store_id[64];
+  struct gh_slot slot;
+  unsigned partitions;
+  int fd;                       /* an eventfd that librdkafka's queues write to */
+  rd_kafka_t *reader;
+  rd_kafka_topic_t *topic;
+  struct part *parts;
+  uint64_t ids;
+  uint64_t broker_errors;
+  rd_kafka_resp_err_t denied;   /* the last error that waiting does not mend */
+  char denied_text[256];
+  /* member */
+  rd_kafka_t *member;
+  rd_kafka_queue_t *events;     /* owned */
+  bool joined, revoking, fatal_told, trouble_told, commit_failed_told;
+  int32_t *owned; unsigned nowned; /* what the group gave us */
+  int64_t *noted, *committed;   /* offsets for lag tools, by partition; -1: none */
+  uint64_t commit_ns;           /* when they were last sent */
+  bool committing;
+  struct gh_watch watch;
+};
+
+bool gh_member_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_error *error);
+/* For whoever is before the news: serves the member's errors for a while. */
+void gh_member_serve(struct gh_kafka *k, int64_t for_ms);
+/* Last offsets, then out of the group or not. */
+void gh_member_close(struct gh_kafka *k);
+bool gh_reader_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_error *error);
+void gh_reader_close(struct gh_kafka *k);
+bool gh_watch_start(struct gh_kafka *k, int64_t idle_ms);
+void gh_watch_stop(struct gh_kafka *k);
+/* No broker seems to be there: ask. */
+void gh_watch_suspect(struct gh_kafka *k);
+/* Since when nobody answers (monotonic ns); 0: they do. */
+uint64_t gh_watch_failing_ns(struct gh_kafka *k);
+/* Since when a partition has been in trouble, as text; 0: none is. */
+uint64_t gh_parts_trouble(struct gh_kafka *k, rd_kafka_resp_err_t *code, int32_t *partition);
+/* A property of ours that the configuration may have set otherwise. */
+bool gh_kafka_default(rd_kafka_conf_t *made, const struct gh_kafka_conf *conf, const char *name, const char *value, struct gh_source_error *error);
+bool gh_kafka_must(rd_kafka_conf_t *made, const char *name, const char *value, struct gh_source_error *error);
+
+#endif

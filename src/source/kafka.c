@@ -1,0 +1,184 @@
+/* Opening, closing and asking; see kafka_member.c, kafka_read.c, kafka_watch.c for what goes on between. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "goldhour/base/check.h"
+#include "goldhour/sys/sys.h"
+#include "group.h"
+
+#define OPEN_MS 30000
+#define ASK_MS 10000
+
+bool gh_kafka_must(rd_kafka_conf_t *made, const char *name, const char *value, struct gh_source_error *error)
+{
+  struct gh_kafka_error e;
+  if (gh_kafka_set(made, name, value, &e)) return true;
+  snprintf(error->text, sizeof error->text, "%s", e.text);
+  return false;
+}
+
+bool gh_kafka_default(rd_kafka_conf_t *made, const struct gh_kafka_conf *conf, const char *name, const char *value, struct gh_source_error *error)
+{
+  for (unsigned i = 0; i < conf->nproperties; i++) {
+    if (gh_str_eq(conf->properties[i].name, gh_str(name))) return true;
+  }
+  return gh_kafka_must(made, name, value, error);
+}
+
+/* ── opening ── */
+
+static bool tell(struct gh_kafka *k, rd_kafka_resp_err_t code, struct gh_source_error *error)
+{
+  snprintf(error->text, sizeof error->text, "kafka: topic %s: %s (%s)", k->topic_name, gh_kafka_words(code), rd_kafka_err2name(code));
+  return false;
+}
+
+static bool tell_denied(struct gh_kafka *k, struct gh_source_error *error)
+{
+  snprintf(error->text, sizeof error->text, "kafka: %s: %s", gh_kafka_words(k->denied), k->denied_text);
+  return false;
+}
+
+static void learn(struct gh_kafka *k, const struct rd_kafka_metadata *m, rd_kafka_resp_err_t *code)
+{
+  if (m->topic_cnt == 0) *code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  else if (m->topics[0].err) *code = m->topics[0].err;
+  else k->partitions = (unsigned)m->topics[0].partition_cnt;
+}
+
+/* The member's handle asks: the reader's bounds depend on how many partitions there are. A refusal counts when it is said twice, a second apart: brokers that are
+ * just starting say strange things. */
+static bool ask_topic(struct gh_kafka *k, struct gh_source_error *error)
+{
+  rd_kafka_topic_t *topic = rd_kafka_topic_new(k->member, k->topic_name, NULL);
+  uint64_t until_ns = gh_monotonic_ns() + OPEN_MS * (GH_SECOND_NS / 1000);
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TRANSPORT;
+  for (unsigned refusals = 0; k->partitions == 0 && refusals < 2 && gh_monotonic_ns() < until_ns;) {
+    const struct rd_kafka_metadata *m;
+    code = rd_kafka_metadata(k->member, 0, topic, &m, 1000);
+    if (!code) {
+      learn(k, m, &code);
+      rd_kafka_metadata_destroy(m);
+    }
+    gh_member_serve(k, k->partitions > 0 ? 0 : 200);
+    refusals += k->denied || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    if (refusals == 1) gh_member_serve(k, 1000);
+  }
+  rd_kafka_topic_destroy(topic);
+  if (k->partitions > 0) return true;
+  return k->denied ? tell_denied(k, error) : tell(k, code, error);
+}
+
+static bool open_all(struct gh_kafka *k, const struct gh_kafka_options *o, struct gh_source_error *error)
+{
+  if (k->conf->member.len > 0) snprintf(k->slot.name, sizeof k->slot.name, "%.*s", GH_FMT(k->conf->member));
+  else if (!gh_slot_take(&k->slot, k->conf->group, error)) return false;
+  k->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  GH_CHECK(k->fd >= 0);
+  if (!gh_member_open(k, o->dir, error) || !ask_topic(k, error) || !gh_reader_open(k, o->dir, error)) return false;
+  k->noted = calloc(k->partitions, sizeof *k->noted);
+  k->committed = calloc(k->partitions, sizeof *k->committed);
+  k->owned = calloc(k->partitions, sizeof *k->owned);
+  GH_CHECK(k->noted && k->committed && k->owned && "out of memory");
+  for (unsigned i = 0; i < k->partitions; i++) k->noted[i] = k->committed[i] = -1;
+  if (gh_watch_start(k, o->idle_ms)) return true;
+  snprintf(error->text, sizeof error->text, "kafka: no thread could be started");
+  return false;
+}
+
+struct gh_kafka *gh_kafka_open(const struct gh_kafka_options *options, struct gh_source_error *error)
+{
+  struct gh_kafka *k = calloc(1, sizeof *k);
+  GH_CHECK(k && "out of memory");
+  k->conf = options->conf;
+  k->fd = k->slot.fd = -1;
+  GH_CHECK(k->conf->ntopics > 0);
+  snprintf(k->topic_name, sizeof k->topic_name, "%.*s", GH_FMT(k->conf->topics[0]));
+  snprintf(k->group, sizeof k->group, "%.*s", GH_FMT(k->conf->group));
+  snprintf(k->store_id, sizeof k->store_id, "%s", options->store_id ? options->store_id : "");
+  if (open_all(k, options, error)) return k;
+  gh_kafka_close(k);
+  return NULL;
+}
+
+void gh_kafka_close(struct gh_kafka *k)
+{
+  if (!k) return;
+  GH_CHECK(!k->parts && "a partition's source is still open");
+  gh_watch_stop(k);
+  gh_member_close(k);
+  gh_reader_close(k);
+  gh_slot_release(&k->slot);
+  if (k->fd >= 0) close(k->fd);
+  free(k->noted);
+  free(k->committed);
+  free(k->owned);
+  free(k);
+}
+
+/* ── asking ── */
+
+unsigned gh_kafka_partitions(const struct gh_kafka *k) { return k->partitions; }
+const char *gh_kafka_member(const struct gh_kafka *k) { return k->slot.name; }
+int gh_kafka_fd(const struct gh_kafka *k) { return k->fd; }
+
+void gh_kafka_woken(struct gh_kafka *k)
+{
+  eventfd_t n;
+  (void)eventfd_read(k->fd, &n);
+}
+
+static rd_kafka_topic_partition_list_t *list_of(const struct gh_kafka *k, unsigned partition)
+{
+  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, k->topic_name, (int32_t)partition);
+  return list;
+}
+
+bool gh_kafka_committed(struct gh_kafka *k, unsigned partition, int64_t *offset, char store_id[64], struct gh_source_error *error)
+{
+  rd_kafka_topic_partition_list_t *list = list_of(k, partition);
+  rd_kafka_resp_err_t code = rd_kafka_committed(k->member, list, ASK_MS);
+  const rd_kafka_topic_partition_t *p = &list->elems[0];
+  if (!code) code = p->err;
+  *offset = !code && p->offset >= 0 ? p->offset : -1;
+  snprintf(store_id, 64, "%.*s", p->metadata && !code ? (int)p->metadata_size : 0, p->metadata ? (const char *)p->metadata : "");
+  rd_kafka_topic_partition_list_destroy(list);
+  if (!code) return true;
+  snprintf(error->text, sizeof error->text, "kafka: group %s: %s (%s)", k->group, gh_kafka_words(code), rd_kafka_err2name(code));
+  return false;
+}
+
+static rd_kafka_resp_err_t at_time(struct gh_kafka *k, unsigned partition, int64_t *offset)
+{
+  rd_kafka_topic_partition_list_t *list = list_of(k, partition);
+  list->elems[0].offset = k->conf->start_ms;
+  rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(k->reader, list, ASK_MS);
+  if (!code) code = list->elems[0].err;
+  *offset = list->elems[0].offset;
+  rd_kafka_topic_partition_list_destroy(list);
+  return code;
+}
+
+bool gh_kafka_start(struct gh_kafka *k, unsigned partition, int64_t *offset, struct gh_source_error *error)
+{
+  int64_t low, high, timed = -1;
+  rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(k->reader, k->topic_name, (int32_t)partition, &low, &high, ASK_MS);
+  if (!code && k->conf->start == GH_START_TIME) code = at_time(k, partition, &timed);
+  if (code) return tell(k, code, error);
+  *offset = k->conf->start == GH_START_EARLIEST ? low : timed >= 0 ? timed : high;
+  return true;
+}
+
+struct gh_kafka_stats gh_kafka_stats(const struct gh_kafka *k)
+{
+  struct gh_kafka_stats stats = {.broker_errors = k->broker_errors};
+  for (const struct part *p = k->parts; p; p = p->next) {
+    uint64_t n = rd_kafka_queue_length(p->queue);
+    stats.queued_records += n;
+    stats.queued_bytes += n * p->mean_bytes;
+  }
+  return stats;
+}

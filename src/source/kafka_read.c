@@ -1,0 +1,325 @@
+/* The reader: one handle without a group, and a queue for each partition that is read.
+ *
+ * A partition is started at an offset and stopped, never sought or paused: both have had defects in this librdkafka. Not asking is the back-pressure: the queue fills to its
+ * share of fetch_bytes, and librdkafka fetches no more. What is given is `expected` or above; below it may lie the beginning of a batch.
+ *
+ * Errors come in the queue like records. The end of the partition moves `expected` over what is no record (marks of transactions). An offset that Kafka no longer
+ * holds fails the source or, if so configured, begins anew; then the first record or end says how much was lost. Everything else librdkafka mends by itself: it is
+ * noted, and over when something comes or the broker says where the partition ends.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "goldhour/base/check.h"
+#include "goldhour/sys/sys.h"
+#include "group.h"
+
+#define KEPT_BYTES 1024u
+#define MIN_QUEUE_KB 256
+#define RANGE_MS 300
+
+/* ── the handle ── */
+
+static void reader_erred(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+  (void)rk, (void)reason;
+  struct gh_kafka *k = opaque;
+  k->broker_errors++;
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) gh_watch_suspect(k);
+}
+
+/* How much is fetched ahead. The bound is a partition's, the configured one the process's: each has its share as if all were ours. */
+static bool set_bounds(struct gh_kafka *k, rd_kafka_conf_t *made, struct gh_source_error *error)
+{
+  char queue_kb[24], one_bytes[24], all_bytes[24];
+  int64_t share_kb = k->conf->fetch_bytes / 1024 / k->partitions;
+  if (share_kb < MIN_QUEUE_KB) share_kb = MIN_QUEUE_KB;
+  int64_t all = k->conf->fetch_bytes < (1 << 20) ? (1 << 20) : k->conf->fetch_bytes > (50 << 20) ? (50 << 20) : k->conf->fetch_bytes;
+  int64_t one = share_kb * 1024 > (1 << 20) ? (1 << 20) : share_kb * 1024;
+  snprintf(queue_kb, sizeof queue_kb, "%lld", (long long)(share_kb > 2097151 ? 2097151 : share_kb));
+  snprintf(one_bytes, sizeof one_bytes, "%lld", (long long)one);
+  snprintf(all_bytes, sizeof all_bytes, "%lld", (long long)all);
+  const struct gh_kafka_conf *conf = &k->conf->kafka;
+  return gh_kafka_must(made, "queued.max.messages.kbytes", queue_kb, error) && gh_kafka_default(made, conf, "queued.min.messages", "1000000", error) &&
+         gh_kafka_default(made, conf, "fetch.message.max.bytes", one_bytes, error) && gh_kafka_default(made, conf, "fetch.max.bytes", all_bytes, error);
+}
+
+static bool set_up(struct gh_kafka *k, rd_kafka_conf_t *made, struct gh_source_error *error)
+{
+  const struct gh_kafka_conf *conf = &k->conf->kafka;
+  rd_kafka_conf_set_error_cb(made, reader_erred);
+  rd_kafka_conf_set_opaque(made, k);
+  return gh_kafka_must(made, "enable.auto.commit", "false", error) && gh_kafka_must(made, "enable.auto.offset.store", "false", error) &&
+         gh_kafka_must(made, "enable.partition.eof", "true", error) && gh_kafka_must(made, "auto.offset.reset", "error", error) &&
+         gh_kafka_must(made, "isolation.level", "read_committed", error) && gh_kafka_default(made, conf, "check.crcs", "true", error) &&
+         gh_kafka_default(made, conf, "fetch.wait.max.ms", "100", error) && gh_kafka_default(made, conf, "fetch.error.backoff.ms", "100", error);
+}
+
+bool gh_reader_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_error *error)
+{
+  struct gh_kafka_error e;
+  char why[256];
+  rd_kafka_conf_t *made = gh_kafka_conf(&k->conf->kafka, dir, &e);
+  if (!made) {
+    snprintf(error->text, sizeof error->text, "kafka: %s", e.text);
+    return false;
+  }
+  if (set_up(k, made, error) && set_bounds(k, made, error)) {
+    k->reader = rd_kafka_new(RD_KAFKA_CONSUMER, made, why, sizeof why);
+    if (!k->reader) snprintf(error->text, sizeof error->text, "kafka: %s", why);
+  }
+  if (!k->reader) {
+    rd_kafka_conf_destroy(made);
+    return false;
+  }
+  k->topic = rd_kafka_topic_new(k->reader, k->topic_name, NULL);
+  GH_CHECK(k->topic);
+  return true;
+}
+
+void gh_reader_close(struct gh_kafka *k)
+{
+  if (k->topic) rd_kafka_topic_destroy(k->topic);
+  if (k->reader) rd_kafka_destroy_flags(k->reader, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  k->topic = NULL;
+  k->reader = NULL;
+}
+
+/* ── a partition ── */
+
+static struct part *as_part(struct gh_source *s) { return (struct part *)s; }
+static const struct part *as_const_part(const struct gh_source *s) { return (const struct part *)s; }
+
+static void add_part(struct gh_kafka *k, struct part *p)
+{
+  pthread_mutex_lock(&k->watch.lock);
+  p->id = ++k->ids;
+  p->next = k->parts;
+  k->parts = p;
+  pthread_mutex_unlock(&k->watch.lock);
+}
+
+static void remove_part(struct part *p)
+{
+  struct gh_kafka *k = p->k;
+  pthread_mutex_lock(&k->watch.lock);
+  struct part **at = &k->parts;
+  while (*at && *at != p) at = &(*at)->next;
+  if (*at) *at = p->next;
+  pthread_mutex_unlock(&k->watch.lock);
+}
+
+static void part_close(struct gh_source *s)
+{
+  struct part *p = as_part(s);
+  if (p->given) rd_kafka_message_destroy(p->given);
+  (void)rd_kafka_consume_stop(p->k->topic, p->partition);
+  rd_kafka_queue_destroy(p->queue);
+  remove_part(p);
+  free(p->headers);
+  free(p);
+}
+
+static bool start(struct part *p, int64_t offset)
+{
+  return rd_kafka_consume_start_queue(p->k->topic, p->partition, offset, p->queue) == 0;
+}
+
+/* What is told to the watch: ask for the end, or no more. */
+static void tell_watch(struct part *p, bool ask)
+{
+  if (p->ending.ask == ask && (!ask || p->ending.position == p->expected)) return; /* written by this thread alone */
+  pthread_mutex_lock(&p->k->watch.lock);
+  p->ending.ask = ask;
+  p->ending.position = p->expected;
+  pthread_mutex_unlock(&p->k->watch.lock);
+}
+
+/* ── what comes ── */
+
+/* The first that came after beginning anew. */
+static void found(struct part *p, int64_t offset)
+{
+  p->searching = false;
+  p->replaced = true;
+  p->skipped += offset > p->expected ? (uint64_t)(offset - p->expected) : 0;
+  gh_log(GH_WARN, "kafka: records are lost, reading goes on behind them", "partition=%d stored=%lld now=%lld", (int)p->partition, (long long)p->expected, (long long)offset);
+  p->expected = offset;
+}
+
+static void take_headers(struct part *p, struct gh_source_record *r)
+{
+  rd_kafka_headers_t *headers;
+  if (rd_kafka_message_headers(p->given, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  size_t n = rd_kafka_header_cnt(headers);
+  if (n > p->headers_cap) {
+    p->headers = realloc(p->headers, n * sizeof *p->headers);
+    GH_CHECK(p->headers && "out of memory");
+    p->headers_cap = (unsigned)n;
+  }
+  for (size_t i = 0; i < n; i++) {
+    const char *name;
+    const void *value;
+    size_t size;
+    if (rd_kafka_header_get_all(headers, i, &name, &value, &size)) return;
+    p->headers[i] = (struct gh_header){gh_str(name), gh_str_n(value, value ? size : 0)};
+    r->nheaders = (unsigned)i + 1;
+  }
+  r->headers = p->headers;
+}
+
+static enum gh_source_answer give(struct part *p, rd_kafka_message_t *m, struct gh_source_record *r)
+{
+  rd_kafka_timestamp_type_t type;
+  if (p->searching) found(p, m->offset);
+  p->given = m;
+  p->expected = m->offset + 1;
+  p->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
+  p->mean_bytes = p->mean_bytes - p->mean_bytes / 16 + m->len / 16 + 1;
+  tell_watch(p, false);
+  uint64_t offset = (uint64_t)m->offset;
+  *r = (struct gh_source_record){.bytes = gh_str_n(m->payload, m->payload ? m->len : 0), .key = gh_str_n(m->key, m->key ? m->key_len : 0),
+                                 .at_offset = offset, .at_record = offset + 1, .next_offset = offset + 1, .next_record = offset + 2};
+  int64_t time_ms = rd_kafka_message_timestamp(m, &type);
+  r->time_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || time_ms < 0 ? 0 : time_ms;
+  r->too_long = r->bytes.len > p->record_bytes;
+  if (r->too_long && r->bytes.len > KEPT_BYTES) r->bytes.len = KEPT_BYTES;
+  take_headers(p, r);
+  return GH_SOURCE_RECORD;
+}
+
+static void part_failed(struct part *p)
+{
+  int64_t low = -1, high = -1;
+  p->failed = true;
+  char range[128] = "";
+  if (!rd_kafka_query_watermark_offsets(p->k->reader, p->k->topic_name, p->partition, &low, &high, RANGE_MS))
+    snprintf(range, sizeof range, ": it has %lld to %lld", (long long)low, (long long)high);
+  snprintf(p->error.text, sizeof p->error.text,
+           "kafka: partition %d of %s: Kafka no longer holds the stored position %lld%s; write source.kafka.lost: earliest (or latest) to go on without what is lost",
+           (int)p->partition, p->k->topic_name, (long long)p->expected, range);
+}
+
+static void out_of_range(struct part *p)
+{
+  enum gh_kafka_lost lost = p->k->conf->lost;
+  if (lost == GH_LOST_STOP) {
+    part_failed(p);
+    return;
+  }
+  p->searching = true;
+  (void)rd_kafka_consume_stop(p->k->topic, p->partition);
+  p->failed = !start(p, lost == GH_LOST_EARLIEST ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END);
+  if (p->failed) snprintf(p->error.text, sizeof p->error.text, "kafka: partition %d: %s", (int)p->partition, gh_kafka_words(rd_kafka_last_error()));
+}
+
+static void in_trouble(struct part *p, rd_kafka_resp_err_t code)
+{
+  p->k->broker_errors++;
+  if (!p->trouble) p->trouble_ns = gh_monotonic_ns();
+  p->trouble = code;
+  pthread_mutex_lock(&p->k->watch.lock);
+  p->trouble_answers = p->ending.answers;
+  pthread_mutex_unlock(&p->k->watch.lock);
+  tell_watch(p, true);
+}
+
+/* What came is no record. */
+static void take_error(struct part *p, const rd_kafka_message_t *m)
+{
+  switch (m->err) {
+  case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+    if (p->searching) found(p, m->offset);
+    if (m->offset > p->expected) p->expected = m->offset;
+    p->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
+    return;
+  case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+  case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: out_of_range(p); return;
+  default: in_trouble(p, m->err); return;
+  }
+}
+
+static enum gh_source_answer part_next(struct gh_source *s, struct gh_source_record *r)
+{
+  struct part *p = as_part(s);
+  if (p->given) rd_kafka_message_destroy(p->given);
+  p->given = NULL;
+  while (!p->failed) {
+    rd_kafka_message_t *m = rd_kafka_consume_queue(p->queue, 0);
+    if (!m) break;
+    if (!m->err && (p->searching || m->offset >= p->expected)) return give(p, m, r);
+    if (m->err) take_error(p, m);
+    rd_kafka_message_destroy(m);
+  }
+  if (p->failed) return GH_SOURCE_FAILED;
+  tell_watch(p, !p->searching);
+  return GH_SOURCE_NOTHING;
+}
+
+/* ── what is asked of it ── */
+
+static uint64_t part_at_end_ns(const struct gh_source *s)
+{
+  const struct part *p = as_const_part(s);
+  pthread_mutex_lock(&p->k->watch.lock);
+  uint64_t ns = p->ending.asked_ns != 0 && p->ending.end == p->expected && !p->searching ? p->ending.asked_ns : 0;
+  pthread_mutex_unlock(&p->k->watch.lock);
+  return ns;
+}
+
+uint64_t gh_parts_trouble(struct gh_kafka *k, rd_kafka_resp_err_t *code, int32_t *partition)
+{
+  uint64_t since_ns = 0;
+  pthread_mutex_lock(&k->watch.lock);
+  for (struct part *p = k->parts; p; p = p->next) {
+    if (p->ending.answers != p->trouble_answers) p->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (!p->trouble || (since_ns != 0 && since_ns < p->trouble_ns)) continue;
+    since_ns = p->trouble_ns;
+    *code = p->trouble;
+    *partition = p->partition;
+  }
+  pthread_mutex_unlock(&k->watch.lock);
+  return since_ns;
+}
+
+static void part_pause(struct gh_source *s, bool paused)
+{
+  (void)s, (void)paused; /* not asked, its queue fills to its bound and no more is fetched */
+}
+
+static uint64_t part_skipped(const struct gh_source *s) { return as_const_part(s)->skipped; }
+static bool part_replaced(const struct gh_source *s) { return as_const_part(s)->replaced; }
+static int part_wait_fd(const struct gh_source *s) { return as_const_part(s)->k->fd; }
+static const char *part_failure(const struct gh_source *s) { return as_const_part(s)->error.text; }
+
+static void part_wait(const struct gh_source *s)
+{
+  struct pollfd fd = {.fd = part_wait_fd(s), .events = POLLIN};
+  if (rd_kafka_queue_length(as_const_part(s)->queue) == 0) (void)poll(&fd, 1, 100);
+  gh_kafka_woken(as_const_part(s)->k);
+}
+
+static const struct gh_source_ops part_ops = {
+  .close = part_close, .next = part_next, .at_end_ns = part_at_end_ns, .pause = part_pause, .skipped = part_skipped,
+  .replaced = part_replaced, .wait_fd = part_wait_fd, .wait = part_wait, .failure = part_failure,
+};
+
+struct gh_source *gh_kafka_read(struct gh_kafka *k, unsigned partition, int64_t offset, size_t record_bytes, struct gh_source_error *error)
+{
+  struct part *p = calloc(1, sizeof *p);
+  GH_CHECK(p && "out of memory");
+  p->base.ops = &part_ops;
+  p->k = k;
+  p->partition = (int32_t)partition;
+  p->expected = offset;
+  p->record_bytes = record_bytes;
+  p->queue = rd_kafka_queue_new(k->reader);
+  const uint64_t one = 1;
+  rd_kafka_queue_io_event_enable(p->queue, k->fd, &one, sizeof one);
+  add_part(k, p);
+  if (start(p, offset)) return &p->base;
+  snprintf(error->text, sizeof error->text, "kafka: partition %u of %s: %s", partition, k->topic_name, gh_kafka_words(rd_kafka_last_error()));
+  part_close(&p->base);
+  return NULL;
+}
