@@ -66,6 +66,7 @@ struct gh_loading {
   bool ok;
   int64_t begin;                      /* where the source begins on a new store; -1: not asked */
   uint64_t *aside; unsigned naside;   /* messages to be set aside; owned until taken */
+  uint64_t known;                     /* the number of the set in effect when it began */
   struct gh_stores_rules rules;       /* a newer set, if there is one; in `arena` */
   struct gh_arena arena;
   char error[512];
@@ -101,6 +102,7 @@ struct gh_partition {
   uint64_t alarm_ns;                  /* the last alarm */
   uint64_t draining_ns;               /* since when */
   char halted[512];                   /* why, while HALTED or BACKING_OFF */
+  unsigned generation;                /* the engine's when it was halted */
 };
 
 /* One job at a time: files are loaded (SIGHUP), a loaded set is made the active one of the shared store, or that one is asked for a newer set. */
@@ -112,7 +114,7 @@ struct gh_reload {
   bool busy, wanted;                  /* wanted: another SIGHUP came meanwhile */
   struct gh_faults faults;
   struct gh_set *loaded;              /* checked, waiting to take effect or to be published; owned */
-  uint64_t number;                    /* of the loaded set in the shared store */
+  uint64_t known, number;             /* in the shared store: of the set in effect when the job began, of the loaded one */
   uint64_t look_ns;                   /* the shared store is asked for a newer set, not before */
   char error[512];                    /* of the job; empty: it went well */
 };
@@ -122,6 +124,7 @@ struct gh_engine {
   struct gh_conf conf;                /* of this process: its edges and bounds; borrows from `files` */
   struct gh_active *files;            /* as loaded from files at start */
   struct gh_active *active;           /* what partitions go over to */
+  unsigned generation;                /* how often a loaded set took effect: those that halted try again */
   bool live, stored;                  /* stored: the store survives the process */
   bool stopping;
   int status;                         /* the exit status */

@@ -110,6 +110,8 @@ static void drain(struct gh_partition *p)
   gh_engine_wake(e);
 }
 
+static bool may_load(const struct gh_partition *p) { return !p->committing && p->wanted && !p->engine->stopping; }
+
 bool gh_partition_turn(struct gh_partition *p)
 {
   gh_partition_take_answer(p);
@@ -123,7 +125,11 @@ bool gh_partition_turn(struct gh_partition *p)
   }
   case GH_DRAINING: drain(p); return false;
   case GH_BACKING_OFF:
-    if (!p->committing && p->wanted && !p->engine->stopping && p->engine->now_ns >= p->retry_ns) gh_partition_load(p);
+    if (may_load(p) && p->engine->now_ns >= p->retry_ns) gh_partition_load(p);
+    return false;
+  case GH_HALTED:
+    if (p->core && wants_commit(p)) commit(p);
+    if (may_load(p) && p->generation != p->engine->generation) gh_partition_load(p);
     return false;
   default: return false;
   }

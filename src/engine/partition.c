@@ -94,6 +94,7 @@ void gh_partition_halt(struct gh_partition *p, const char *why)
 {
   snprintf(p->halted, sizeof p->halted, "%s", why);
   p->alarm_ns = p->engine->now_ns;
+  p->generation = p->engine->generation;
   gh_log(GH_ERR, "a partition is stopped", "partition=%u why=\"%s\"", p->number, why);
   gh_partition_move(p, GH_HALTED);
   if (!p->engine->stores && !p->engine->kafka) gh_engine_fail(p->engine, 1, "the one partition there is has stopped", why);
@@ -162,7 +163,7 @@ static bool load_rest(struct gh_partition *p, struct gh_loading *l)
   bool ok = !e->stored || gh_store_crashes(p->store, position, note_crash, &crashes, &error);
   /* After the partition is ours: whoever had it may have gone over to a newer set before that. */
   ok = ok && (l->warm || gh_engine_name_sinks(e, p->store, &error));
-  ok = ok && (!e->stores || gh_stores_rules(e->stores, e->active->number, &l->arena, &l->rules, &error));
+  ok = ok && (!e->stores || gh_stores_rules(e->stores, l->known, &l->arena, &l->rules, &error));
   if (!ok) snprintf(l->error, sizeof l->error, "%s", error.text);
   return ok;
 }
@@ -286,9 +287,9 @@ void gh_partition_load(struct gh_partition *p)
 {
   struct gh_loading *l = &p->loading;
   GH_CHECK(!l->busy);
-  if (p->phase == GH_BACKING_OFF && p->core) gh_partition_drop(p); /* its last commit has been answered since */
+  if (p->phase != GH_RESTING && p->core) gh_partition_drop(p); /* its last commit has been answered since */
   gh_partition_move(p, GH_LOADING);
-  *l = (struct gh_loading){.busy = true};
+  *l = (struct gh_loading){.busy = true, .known = p->engine->active->number};
   gh_arena_init(&l->arena, 0);
   l->work.data = p;
   (void)uv_queue_work(&p->engine->loop, &l->work, load, loaded);

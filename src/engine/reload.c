@@ -26,7 +26,7 @@ static void look(struct gh_engine *e, struct gh_reload *r)
   struct gh_stores_rules rules = {0};
   struct gh_arena arena;
   gh_arena_init(&arena, 0);
-  bool ok = gh_stores_rules(e->stores, e->active->number, &arena, &rules, &error);
+  bool ok = gh_stores_rules(e->stores, r->known, &arena, &rules, &error);
   if (!ok) note_error(r, error.text);
   if (ok && rules.bundle.len) {
     r->loaded = gh_set_load_bundle(rules.bundle, e->options.zones, &r->faults);
@@ -106,6 +106,12 @@ static void refuse(struct gh_engine *e, const char *why)
 static void take_effect(struct gh_engine *e)
 {
   struct gh_reload *r = &e->reload;
+  e->generation++;
+  if (e->stores && r->number <= e->active->number) { /* a newer one came with a partition meanwhile */
+    gh_set_free(r->loaded);
+    r->loaded = NULL;
+    return;
+  }
   if (strcmp(r->loaded->version, e->active->set->version) == 0) {
     gh_log(GH_INFO, "the loaded set is the one that decides already", "version=%s", r->loaded->version);
   }
@@ -179,6 +185,7 @@ static void start(struct gh_engine *e, enum gh_reload_job job)
   struct gh_reload *r = &e->reload;
   if (job == GH_RELOAD_PUBLISH) gh_faults_free(&r->faults);
   r->job = job;
+  r->known = e->active->number;
   r->busy = true;
   r->error[0] = '\0';
   gh_faults_init(&r->faults);

@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""What the whole way costs on this machine: Kafka, Redis (appendfsync always) and Goldhour side by side. Run by hand; no test, for machines differ.
+
+    tests/live/measure.py GOLDHOUR throughput [--events 2000000] [--partitions 16] [--rules 10]
+    tests/live/measure.py GOLDHOUR latency [--rate 20000] [--seconds 20] [--rules 10] [--fsync always]
+    tests/live/measure.py GOLDHOUR restart [--customers 100000]
+
+throughput: events that lie in the topic are worked through; events a second, and a second of the daemon's own CPU time.
+latency: events come at a steady pace, every hundredth triggers; from the moment an event is handed to the producer to the moment its lead is read from the stream.
+restart: killed in the middle of a steady stream and started again; from the start of the process to its first new lead.
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import kafka_client
+from daemon import Daemon
+from kafka import Kafka
+from process import until
+from servers import Redis
+
+TRIGGER_EVERY = 100
+SCHEMA = """customer: {name: string, age: int}
+events:
+  card_purchase: {amount: decimal(2), merchant: string, category: string, channel: string, balance: decimal(2)}
+  transfer_in: {amount: decimal(2), from_bank: string}
+"""
+
+
+def write_rules(folder, count):
+    """One rule that every hundredth event triggers, and others of the same type that none does."""
+    rules = ["rules:", "  - {id: hundredth, on: card_purchase, when: 'event.amount >= 9000.00', script: '{{event.amount | yuan}}'}"]
+    for i in range(1, count):
+        rules.append(f"  - {{id: r{i}, on: card_purchase, when: 'event.category == \"none-{i % 40}\" && event.amount >= {i}.00 && event.channel in [\"app\", \"web\"]'}}")
+    for name, text in (("schema.yaml", SCHEMA), ("rules.yaml", "\n".join(rules) + "\n")):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+
+def event(i, at_ms, customers):
+    amount = "9500.00" if i % TRIGGER_EVERY == 0 else f"{i % 8000}.50"
+    return (f"C{i * 7919 % customers:08}", f'{{"id":"e{i}","type":"card_purchase","customer":"C{i * 7919 % customers:08}","time":{at_ms},"amount":{amount},"merchant":"MERCHANT {i % 99999:05}",'
+            f'"category":"c{i % 37}","channel":"pos","balance":{i % 1000000}.25,"account":"40817810{i:012}","currency":"CNY","city":"上海","device":"8008868fc079329b","branch_code":"31007068"}}')
+
+
+class Bench:
+    def __init__(self, options, folder):
+        self.options, self.folder = options, folder
+        self.kafka = Kafka(os.path.join(folder, "kafka"))
+        self.redis = Redis(os.path.join(folder, "redis"), {"appendfsync": options.fsync})
+
+    def __enter__(self):
+        self.kafka.__enter__()
+        self.redis.__enter__()
+        self.kafka.admin.create_topic("events", self.options.partitions)
+        write_rules(self.folder, self.options.rules)
+        with open(os.path.join(self.folder, "goldhour.yaml"), "w", encoding="utf-8") as f:
+            f.write(f"lateness: 0s\nschema: schema.yaml\nrules: rules.yaml\nsource: {{kafka: {{brokers: {self.kafka.brokers}, topics: [events], start: earliest}}}}\n"
+                    f"store: {{redis: {{url: {self.redis.url}}}}}\nsink: {{redis: {{stream: leads}}}}\n")
+        return self
+
+    def __exit__(self, *_):
+        self.redis.kill()
+        self.kafka.kill()
+
+    def daemon(self):
+        return Daemon(self.options.goldhour, self.folder).start()
+
+    def figures(self, daemon):
+        daemon.process.send_signal(10)
+        time.sleep(0.05)
+        lines = daemon.lines("stats")
+        return lines[-1] if lines else {}
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+        words = f.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def throughput(bench):
+    o = bench.options
+    path, now = os.path.join(bench.folder, "events.txt"), int(time.time() * 1000)
+    kafka_client.line_file(path, (event(i, now - 3600000 + i * 3600000 // o.events, o.customers) for i in range(o.events)))
+    kafka_client.Kcat(bench.kafka.brokers).produce_file("events", path)
+    daemon = bench.daemon()
+    until(lambda: int(bench.figures(daemon).get("events", 0)) > 0, "the first event", 60, 0.02)
+    began, cpu, first = time.monotonic(), cpu_seconds(daemon.pid), int(bench.figures(daemon)["events"])
+    until(lambda: int(bench.figures(daemon)["events"]) >= o.events, "all events", 600, 0.2)
+    seconds, cpu = time.monotonic() - began, cpu_seconds(daemon.pid) - cpu
+    n = o.events - first
+    with bench.redis.client() as client:
+        until(lambda: client("XLEN", "leads") >= (o.events + TRIGGER_EVERY - 1) // TRIGGER_EVERY, "all leads", 60)
+    print(f"{n} events in {seconds:.2f} s: {n / seconds:.0f} events/s; {n / cpu:.0f} events a second of the daemon's CPU; rss {int(bench.figures(daemon)['rss_bytes']) >> 20} MB")
+    daemon.stop()
+
+
+class Reader(threading.Thread):
+    """Reads the stream as a consumer would; notes when each lead came."""
+
+    def __init__(self, redis):
+        super().__init__(daemon=True)
+        self.redis, self.came, self.ending = redis, {}, False
+
+    def run(self):
+        with self.redis.client() as client:
+            last = "0-0"
+            while not self.ending:
+                answer = client("XREAD", "BLOCK", 200, "COUNT", 1000, "STREAMS", "leads", last)
+                now = time.monotonic()
+                for last, fields in answer[0][1] if answer else []:
+                    self.came.setdefault(json.loads(fields[3])["event"], now)
+
+
+def pour(bench, sent, seconds, alive=lambda: True):
+    """Events at the pace, through kcat; sent[id]: when it was handed over."""
+    o = bench.options
+    kcat = subprocess.Popen(["kcat", "-P", "-b", bench.kafka.brokers, "-t", "events", "-K", kafka_client.KEY_END, "-X", "linger.ms=0", "-X", "topic.partitioner=murmur2_random"], stdin=subprocess.PIPE)
+    began, i, n = time.monotonic(), len(sent), int(o.rate * seconds)
+    first = i
+    while i - first < n and alive():
+        due = min(n, int((time.monotonic() - began) * o.rate)) + first
+        now, wall = time.monotonic(), int(time.time() * 1000)
+        lines = []
+        for i in range(i, due):
+            key, record = event(i, wall, o.customers)
+            lines.append(f"{key}{kafka_client.KEY_END}{record}\n")
+            sent[f"e{i}"] = now
+        i = max(i, due)
+        kcat.stdin.write("".join(lines).encode())
+        kcat.stdin.flush()
+        time.sleep(0.001)
+    kcat.stdin.close()
+    kcat.wait(30)
+
+
+def quantiles(values):
+    v = sorted(values)
+    return " ".join(f"p{q}={v[min(len(v) - 1, int(len(v) * q / 100))] * 1000:.1f}ms" for q in (50, 90, 99, 99.9)) if v else "none"
+
+
+def latency(bench):
+    o = bench.options
+    daemon, reader, sent = bench.daemon(), Reader(bench.redis), {}
+    until(lambda: int(bench.figures(daemon).get("partitions", 0)) == o.partitions, "its partitions", 60, 0.1)
+    reader.start()
+    pour(bench, sent, 3)
+    warm = len(sent)
+    cpu = cpu_seconds(daemon.pid)
+    pour(bench, sent, o.seconds)
+    cpu = cpu_seconds(daemon.pid) - cpu
+    expected = [f"e{i}" for i in range(warm, len(sent)) if i % TRIGGER_EVERY == 0]
+    until(lambda: all(e in reader.came for e in expected), "all leads", 30)
+    reader.ending = True
+    print(f"{o.rate} events/s for {o.seconds} s, {o.rules} rules, appendfsync {o.fsync}: {len(expected)} leads, {quantiles([reader.came[e] - sent[e] for e in expected])}; "
+          f"the daemon used {cpu / o.seconds:.2f} of a core")
+    daemon.stop()
+
+
+def restart(bench):
+    o = bench.options
+    daemon, reader, sent = bench.daemon(), Reader(bench.redis), {}
+    reader.start()
+    o.rate = 5000
+    pouring = threading.Thread(target=pour, args=(bench, sent, 25))
+    pouring.start()
+    silent = []
+    for _ in range(5):
+        time.sleep(3)
+        daemon.kill()
+        time.sleep(0.3)
+        known, began = len(reader.came), time.monotonic()
+        daemon = bench.daemon()
+        until(lambda: len(reader.came) > known, "a lead after the start", 60, 0.005)
+        silent.append(time.monotonic() - began)
+    print("killed and started again, seconds to the next lead:", " ".join(f"{s:.2f}" for s in silent))
+    pouring.join()
+    until(lambda: all(e in reader.came for e in sent if int(e[1:]) % TRIGGER_EVERY == 0), "all leads", 30)
+    daemon.stop()
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("goldhour", type=os.path.abspath)
+    p.add_argument("what", choices=["throughput", "latency", "restart"])
+    for name, value in (("events", 2000000), ("partitions", 16), ("rules", 10), ("customers", 100000), ("rate", 20000), ("seconds", 20)):
+        p.add_argument("--" + name, type=int, default=value)
+    p.add_argument("--fsync", default="always")
+    options = p.parse_args()
+    with tempfile.TemporaryDirectory(prefix="goldhour-measure-") as folder, Bench(options, folder) as bench:
+        {"throughput": throughput, "latency": latency, "restart": restart}[options.what](bench)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
