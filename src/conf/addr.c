@@ -25,7 +25,7 @@ static size_t host_end(struct gh_str text, const char **why)
   bool bracketed = text.ptr[0] == '[';
   size_t i = bracketed;
   while (i < text.len && (bracketed ? is_ipv6_char(text.ptr[i]) : is_name_char(text.ptr[i]))) i++;
-  if (is_bare_ipv6(text)) *why = "an IPv6 address stands in brackets, as in [::1]:6379";
+  if (is_bare_ipv6(text)) *why = "an IPv6 address stands in brackets: [::1]:port";
   else if (i == bracketed) *why = "the host is missing";
   else if (bracketed && (i == text.len || text.ptr[i] != ']')) *why = "expected an IPv6 address and ]";
   return i + (bracketed && !*why);

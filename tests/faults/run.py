@@ -10,13 +10,14 @@ import glob
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-GOOD = ['config/init', 'config/demo', 'config', 'tests/real-bank', 'tests/faults/00-good']
+GOOD = ['config/init', 'config/demo', 'config', 'tests/real-bank', 'tests/faults/00-good', 'tests/faults/27-kafka-in-memory', 'tests/faults/28-servers']
 
 
 def output(goldhour, folder):
@@ -120,10 +121,51 @@ def check_init(goldhour):
     return 0
 
 
+# the secret's file, its mode, whether check says yes, what it says
+SECRETS = [
+    (b'geheim\n', 0o600, True, ''), (b'geheim', 0o640, True, ''), (b'geheim\n', 0o644, True, "'password_file': everybody on this machine can read 'secret'\n  hint: chmod 600 secret"),
+    (b'', 0o600, False, "'password_file': the first line of 'secret' is empty"), (b'\ngeheim\n', 0o600, False, 'the secret is the first line'),
+]
+KEY = b'-----BEGIN %sPRIVATE KEY-----\nAAAA\n-----END %sPRIVATE KEY-----\n'
+KEYS = [
+    (KEY % (b'', b''), 0o600, True, ''), (KEY % (b'', b''), 0o604, True, "'key': everybody on this machine can read 'key.pem'"), (b'\x30\x82\x01', 0o600, False, "'key': 'key.pem' is no PEM file"),
+    (KEY % (b'ENCRYPTED ', b'ENCRYPTED '), 0o600, False, "'key': 'key.pem' is locked by a password"),
+]
+
+
+def put(path, content, mode=0o600):
+    with open(path, 'wb') as f:
+        f.write(content)
+    os.chmod(path, mode)
+
+
+def check_secrets(goldhour):
+    """Secrets are looked at where they lie, and never shown."""
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ('schema.yaml', 'rules.yaml'):
+            shutil.copy(os.path.join(HERE, '28-servers', name), folder)
+        shutil.copy(os.path.join(HERE, 'far.txt'), folder)
+        put(os.path.join(folder, 'goldhour.yaml'), b'calendar: far.txt\nschema: schema.yaml\nrules: rules.yaml\nsource: stdin\n'
+            b"store: {redis: {url: 'rediss://r', password_file: secret, tls: {cert: cert.pem, key: key.pem}}}\n")
+        put(os.path.join(folder, 'cert.pem'), b'-----BEGIN CERTIFICATE-----\n', 0o644)
+        for secret, key in [(s, KEYS[0]) for s in SECRETS] + [(SECRETS[0], k) for k in KEYS[1:]]:
+            put(os.path.join(folder, 'secret'), *secret[:2])
+            put(os.path.join(folder, 'key.pem'), *key[:2])
+            done = subprocess.run([goldhour, 'check'], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+            said = done.stdout.decode('utf-8')
+            quiet = secret[3] or key[3] or 'ok: 1 rules'
+            if (done.returncode == 0) != (secret[2] and key[2]) or quiet not in said or 'geheim' in said:
+                failed += 1
+                print('secret %r, key %r: exit %d; said\n%s' % (secret, key, done.returncode, said))
+    print('FAILED faults/secrets: %d ways' % failed if failed else 'ok faults/secrets')
+    return failed
+
+
 def main(arguments):
     write = '--write' in arguments
     goldhour = os.path.abspath([a for a in arguments if a != '--write'][0])
-    failed = check_editor_schemas() + check_uses(goldhour) + check_closed(goldhour) + check_init(goldhour)
+    failed = check_editor_schemas() + check_uses(goldhour) + check_closed(goldhour) + check_init(goldhour) + check_secrets(goldhour)
     for name in sorted(os.listdir(HERE)):
         folder = os.path.join(HERE, name)
         if not os.path.isfile(os.path.join(folder, 'goldhour.yaml')):

@@ -121,7 +121,7 @@ static void test_brokers_are_a_text_or_a_list(void **state)
   refused(w, "source: {kafka: {brokers: a:0, topics: t}}\n", "3:29: error: 'brokers': the port is a number");
   refused(w, "source: {kafka: {brokers: 'a:', topics: t}}\n", "the port is a number");
   refused(w, "source: {kafka: {brokers: a:9x, topics: t}}\n", "the port is a number");
-  refused(w, "source: {kafka: {brokers: '::1', topics: t}}\n", "'brokers': an IPv6 address stands in brackets, as in [::1]:6379");
+  refused(w, "source: {kafka: {brokers: '::1', topics: t}}\n", "'brokers': an IPv6 address stands in brackets: [::1]:port");
   refused(w, "source: {kafka: {brokers: '[::1', topics: t}}\n", "expected an IPv6 address and ]");
   refused(w, "source: {kafka: {brokers: ':9092', topics: t}}\n", "'brokers': the host is missing");
   refused(w, "source: {kafka: {brokers: 'PLAINTEXT://a:9092', topics: t}}\n", "'brokers': the port is a number");
