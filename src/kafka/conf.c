@@ -94,7 +94,7 @@ static void log_line(const rd_kafka_t *rk, int level, const char *word, const ch
   gh_log(level < 5 ? GH_WARN : level < 7 ? GH_INFO : GH_DEBUG, "kafka", "word=%s text=\"%s\"", word, text);
 }
 
-rd_kafka_conf_t *gh_kafka_conf(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error)
+rd_kafka_conf_t *gh_kafka_conf_with(const struct gh_kafka_conf *conf, struct gh_str dir, const struct gh_kafka_property *ours, struct gh_kafka_error *error)
 {
   struct filling f = {.conf = rd_kafka_conf_new(), .dir = dir, .error = error, .ok = true};
   gh_arena_init(&f.arena, 0);
@@ -107,6 +107,7 @@ rd_kafka_conf_t *gh_kafka_conf(const struct gh_kafka_conf *conf, struct gh_str d
   set(&f, "security.protocol", conf->tls.on ? (sasl ? "sasl_ssl" : "ssl") : sasl ? "sasl_plaintext" : "plaintext");
   set_tls(&f, &conf->tls);
   set_sasl(&f, conf);
+  for (; ours->name; ours++) set(&f, ours->name, ours->value);
   for (unsigned i = 0; i < conf->nproperties && f.ok; i++) {
     const char *name = gh_arena_str(&f.arena, conf->properties[i].name).ptr;
     set_str(&f, name, conf->properties[i].value);
@@ -115,4 +116,9 @@ rd_kafka_conf_t *gh_kafka_conf(const struct gh_kafka_conf *conf, struct gh_str d
   if (f.ok) return f.conf;
   rd_kafka_conf_destroy(f.conf);
   return NULL;
+}
+
+rd_kafka_conf_t *gh_kafka_conf(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error)
+{
+  return gh_kafka_conf_with(conf, dir, &(struct gh_kafka_property){0}, error);
 }

@@ -99,8 +99,7 @@ void gh_watch_suspect(struct gh_kafka *k);
 uint64_t gh_watch_failing_ns(struct gh_kafka *k);
 /* Since when a partition has been in trouble, as text; 0: none is. */
 uint64_t gh_parts_trouble(struct gh_kafka *k, rd_kafka_resp_err_t *code, int32_t *partition);
-/* A property of ours that the configuration may have set otherwise. */
-bool gh_kafka_default(rd_kafka_conf_t *made, const struct gh_kafka_conf *conf, const char *name, const char *value, struct gh_source_error *error);
+/* Sets a property that nobody else decides. */
 bool gh_kafka_must(rd_kafka_conf_t *made, const char *name, const char *value, struct gh_source_error *error);
 
 #endif

@@ -19,14 +19,6 @@ bool gh_kafka_must(rd_kafka_conf_t *made, const char *name, const char *value, s
   return false;
 }
 
-bool gh_kafka_default(rd_kafka_conf_t *made, const struct gh_kafka_conf *conf, const char *name, const char *value, struct gh_source_error *error)
-{
-  for (unsigned i = 0; i < conf->nproperties; i++) {
-    if (gh_str_eq(conf->properties[i].name, gh_str(name))) return true;
-  }
-  return gh_kafka_must(made, name, value, error);
-}
-
 /* ── opening ── */
 
 static bool tell(struct gh_kafka *k, rd_kafka_resp_err_t code, struct gh_source_error *error)

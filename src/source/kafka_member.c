@@ -21,22 +21,22 @@
 
 static bool set_up(struct gh_kafka *k, rd_kafka_conf_t *made, struct gh_source_error *error)
 {
-  char session_ms[24], poll_ms[24];
-  int64_t most_ms = k->conf->session_ms > 300000 ? k->conf->session_ms : 300000;
+  char session_ms[24];
   snprintf(session_ms, sizeof session_ms, "%lld", (long long)k->conf->session_ms);
-  snprintf(poll_ms, sizeof poll_ms, "%lld", (long long)most_ms);
   rd_kafka_conf_set_events(made, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR);
   return gh_kafka_must(made, "group.id", k->group, error) && gh_kafka_must(made, "group.instance.id", k->slot.name, error) &&
          gh_kafka_must(made, "session.timeout.ms", session_ms, error) && gh_kafka_must(made, "enable.auto.commit", "false", error) &&
-         gh_kafka_must(made, "partition.assignment.strategy", "range", error) && gh_kafka_must(made, "auto.offset.reset", "error", error) &&
-         gh_kafka_default(made, &k->conf->kafka, "heartbeat.interval.ms", "300", error) &&
-         gh_kafka_default(made, &k->conf->kafka, "max.poll.interval.ms", poll_ms, error);
+         gh_kafka_must(made, "partition.assignment.strategy", "range", error) && gh_kafka_must(made, "auto.offset.reset", "error", error);
 }
 
 bool gh_member_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_error *error)
 {
   struct gh_kafka_error e;
-  rd_kafka_conf_t *made = gh_kafka_conf(&k->conf->kafka, dir, &e);
+  char poll_ms[24];
+  int64_t most_ms = k->conf->session_ms > 300000 ? k->conf->session_ms : 300000;
+  snprintf(poll_ms, sizeof poll_ms, "%lld", (long long)most_ms);
+  const struct gh_kafka_property ours[] = {{"heartbeat.interval.ms", "300"}, {"max.poll.interval.ms", poll_ms}, {0}};
+  rd_kafka_conf_t *made = gh_kafka_conf_with(&k->conf->kafka, dir, ours, &e);
   if (!made) {
     snprintf(error->text, sizeof error->text, "kafka: %s", e.text);
     return false;

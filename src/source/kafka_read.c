@@ -29,43 +29,35 @@ static void reader_erred(rd_kafka_t *rk, int code, const char *reason, void *opa
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) gh_watch_suspect(k);
 }
 
-/* How much is fetched ahead. The bound is a partition's, the configured one the process's: each has its share as if all were ours. */
-static bool set_bounds(struct gh_kafka *k, rd_kafka_conf_t *made, struct gh_source_error *error)
+static bool set_up(struct gh_kafka *k, rd_kafka_conf_t *made, int64_t queue_kb, struct gh_source_error *error)
 {
-  char queue_kb[24], one_bytes[24], all_bytes[24];
-  int64_t share_kb = k->conf->fetch_bytes / 1024 / k->partitions;
-  if (share_kb < MIN_QUEUE_KB) share_kb = MIN_QUEUE_KB;
-  int64_t all = k->conf->fetch_bytes < (1 << 20) ? (1 << 20) : k->conf->fetch_bytes > (50 << 20) ? (50 << 20) : k->conf->fetch_bytes;
-  int64_t one = share_kb * 1024 > (1 << 20) ? (1 << 20) : share_kb * 1024;
-  snprintf(queue_kb, sizeof queue_kb, "%lld", (long long)(share_kb > 2097151 ? 2097151 : share_kb));
-  snprintf(one_bytes, sizeof one_bytes, "%lld", (long long)one);
-  snprintf(all_bytes, sizeof all_bytes, "%lld", (long long)all);
-  const struct gh_kafka_conf *conf = &k->conf->kafka;
-  return gh_kafka_must(made, "queued.max.messages.kbytes", queue_kb, error) && gh_kafka_default(made, conf, "queued.min.messages", "1000000", error) &&
-         gh_kafka_default(made, conf, "fetch.message.max.bytes", one_bytes, error) && gh_kafka_default(made, conf, "fetch.max.bytes", all_bytes, error);
-}
-
-static bool set_up(struct gh_kafka *k, rd_kafka_conf_t *made, struct gh_source_error *error)
-{
-  const struct gh_kafka_conf *conf = &k->conf->kafka;
+  char kb[24];
+  snprintf(kb, sizeof kb, "%lld", (long long)queue_kb);
   rd_kafka_conf_set_error_cb(made, reader_erred);
   rd_kafka_conf_set_opaque(made, k);
   return gh_kafka_must(made, "enable.auto.commit", "false", error) && gh_kafka_must(made, "enable.auto.offset.store", "false", error) &&
          gh_kafka_must(made, "enable.partition.eof", "true", error) && gh_kafka_must(made, "auto.offset.reset", "error", error) &&
-         gh_kafka_must(made, "isolation.level", "read_committed", error) && gh_kafka_default(made, conf, "check.crcs", "true", error) &&
-         gh_kafka_default(made, conf, "fetch.wait.max.ms", "100", error) && gh_kafka_default(made, conf, "fetch.error.backoff.ms", "100", error);
+         gh_kafka_must(made, "isolation.level", "read_committed", error) && gh_kafka_must(made, "queued.max.messages.kbytes", kb, error);
 }
 
+static int64_t within(int64_t value, int64_t low, int64_t high) { return value < low ? low : value > high ? high : value; }
+
+/* How much is fetched ahead: the bound is a partition's, the configured one the process's; each has its share as if all were ours. */
 bool gh_reader_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_error *error)
 {
   struct gh_kafka_error e;
-  char why[256];
-  rd_kafka_conf_t *made = gh_kafka_conf(&k->conf->kafka, dir, &e);
+  char why[256], one_bytes[24], all_bytes[24];
+  int64_t queue_kb = within(k->conf->fetch_bytes / 1024 / k->partitions, MIN_QUEUE_KB, 2097151);
+  snprintf(one_bytes, sizeof one_bytes, "%lld", (long long)within(queue_kb * 1024, 0, 1 << 20));
+  snprintf(all_bytes, sizeof all_bytes, "%lld", (long long)within(k->conf->fetch_bytes, 1 << 20, 50 << 20));
+  const struct gh_kafka_property ours[] = {{"queued.min.messages", "1000000"}, {"fetch.message.max.bytes", one_bytes}, {"fetch.max.bytes", all_bytes},
+                                           {"fetch.wait.max.ms", "100"}, {"fetch.error.backoff.ms", "100"}, {"check.crcs", "true"}, {0}};
+  rd_kafka_conf_t *made = gh_kafka_conf_with(&k->conf->kafka, dir, ours, &e);
   if (!made) {
     snprintf(error->text, sizeof error->text, "kafka: %s", e.text);
     return false;
   }
-  if (set_up(k, made, error) && set_bounds(k, made, error)) {
+  if (set_up(k, made, queue_kb, error)) {
     k->reader = rd_kafka_new(RD_KAFKA_CONSUMER, made, why, sizeof why);
     if (!k->reader) snprintf(error->text, sizeof error->text, "kafka: %s", why);
   }

@@ -11,7 +11,10 @@ struct gh_kafka_error { char text[512]; }; /* for people: what went wrong, what 
 
 /* Brokers, TLS, SASL (secrets read from their files, paths against `dir`), then the configured properties. NULL with `error`. The caller owns it. */
 rd_kafka_conf_t *gh_kafka_conf(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error);
-/* Sets one property; false with `error`. */
+/* The same, with properties of ours that the configured ones may say otherwise. A list ends with a name of NULL. */
+struct gh_kafka_property { const char *name, *value; };
+rd_kafka_conf_t *gh_kafka_conf_with(const struct gh_kafka_conf *conf, struct gh_str dir, const struct gh_kafka_property *ours, struct gh_kafka_error *error);
+/* Sets one property; false with `error`. After gh_kafka_conf: whatever was configured. */
 bool gh_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct gh_kafka_error *error);
 /* What an error means and what to do about it, in one line. Static. */
 const char *gh_kafka_words(rd_kafka_resp_err_t code);
