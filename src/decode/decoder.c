@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "csv.h"
+#include "envelope.h"
 #include "goldhour/base/check.h"
 #include "map_run.h"
 #include "recode.h"
@@ -20,7 +21,10 @@ static unsigned widest(const struct gh_schema *schema)
 
 static void begin_mapping(struct gh_decoder *d, const struct gh_mapping *mapping)
 {
-  if (mapping->events) d->events = gh_map_run_new(d, mapping->events);
+  if (mapping->events) {
+    d->events = gh_map_run_new(d, mapping->events);
+    d->env = gh_env_new(d, &mapping->events->envelope);
+  }
   if (mapping->profiles) d->profiles = gh_map_run_new(d, mapping->profiles);
   if (!mapping->gb18030) return;
   d->recode = gh_recode_gb18030_new();
@@ -51,6 +55,7 @@ void gh_decoder_free(struct gh_decoder *d)
   if (!d) return;
   gh_map_run_free(d->events);
   gh_map_run_free(d->profiles);
+  gh_env_free(d->env);
   gh_recode_free(d->recode);
   gh_json_tape_free(&d->tape);
   gh_buf_free(&d->detail);
@@ -64,6 +69,7 @@ void gh_decoder_begin(struct gh_decoder *d, struct gh_record *out)
   static const struct gh_record cleared; /* copied by words; a compound literal would be cleared by `rep stos`, which is slow to begin */
   gh_arena_reset(&d->arena);
   d->record++;
+  d->row = 0;
   *out = cleared;
   out->event.slots = d->slots;
 }
@@ -77,6 +83,7 @@ enum gh_decoded gh_decoder_refuse(struct gh_decoder *d, struct gh_record *out, c
   va_end(args);
   GH_CHECK(n >= 0);
   gh_buf_clear(&d->detail);
+  if (d->row > 0) gh_buf_fmt(&d->detail, "row %u: ", d->row);
   gh_buf_add(&d->detail, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
   out->reason = reason;
   out->detail = gh_buf_str(&d->detail);
@@ -146,8 +153,8 @@ static enum gh_decoded read_text(struct gh_decoder *d, struct gh_str bytes, stru
   return GH_DECODED;
 }
 
-/* Up to the object's nodes. */
-static enum gh_decoded read_object(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
+/* Up to the value's nodes. */
+static enum gh_decoded read_value(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
 {
   struct gh_str text;
   enum gh_decoded done = read_text(d, bytes, out, &text);
@@ -156,29 +163,44 @@ static enum gh_decoded read_object(struct gh_decoder *d, struct gh_str bytes, st
   if (text.len == 0) return GH_DECODED_BLANK;
   if (!gh_json_tape_read(&d->tape, &d->arena, text, (unsigned)d->conf->record_depth))
     return gh_decoder_refuse(d, out, d->tape.reason, "%s", d->tape.detail);
-  enum json_kind kind = d->tape.nodes[0].kind;
-  if (kind == JSON_OBJECT) return GH_DECODED;
-  return gh_decoder_refuse(d, out, "wrong_type", "an object was expected, found %s", gh_json_kind_name(kind));
+  return GH_DECODED;
+}
+
+/* Up to the object's nodes. */
+static enum gh_decoded read_object(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
+{
+  enum gh_decoded done = read_value(d, bytes, out);
+  if (done != GH_DECODED || d->tape.nodes[0].kind == JSON_OBJECT) return done;
+  return gh_decoder_refuse(d, out, "wrong_type", "an object was expected, found %s", gh_json_kind_name(d->tape.nodes[0].kind));
+}
+
+static enum gh_decoded decode(struct gh_decoder *d, const struct gh_message *m, struct gh_record *out)
+{
+  enum gh_decoded done = d->env ? read_value(d, m->bytes, out) : read_object(d, m->bytes, out);
+  if (done != GH_DECODED) return done;
+  if (!d->env) return gh_canonical_event(d, out);
+  d->env->message = *m;
+  return gh_env_first(d, out);
 }
 
 enum gh_decoded gh_decode(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
 {
-  enum gh_decoded done = read_object(d, bytes, out);
-  if (done != GH_DECODED) return done;
-  return d->events ? gh_map_run_event(d, d->events, out) : gh_canonical_event(d, out);
+  struct gh_message m = {.bytes = bytes};
+  return decode(d, &m, out);
 }
 
 enum gh_decoded gh_decode_message(struct gh_decoder *d, const struct gh_message *m, struct gh_record *out)
 {
-  out->more = false;
-  return gh_decode(d, m->bytes, out);
+  if (m->bytes.ptr) return decode(d, m, out);
+  gh_decoder_begin(d, out); /* a tombstone */
+  return GH_DECODED_OTHER;
 }
 
-/* Every message is one row. */
 enum gh_decoded gh_decode_more(struct gh_decoder *d, struct gh_record *out)
 {
-  (void)d, (void)out;
-  GH_IMPOSSIBLE();
+  GH_CHECK(d->env);
+  *out = (struct gh_record){.event.slots = d->slots};
+  return gh_env_next(d, out);
 }
 
 static enum gh_decoded profile(struct gh_decoder *d, struct gh_record *out)
@@ -206,7 +228,7 @@ static bool want_columns(struct gh_decoder *d, const struct csv *csv, struct gh_
 {
   bool good = true;
   if (!d->profiles) return want_column(csv, GH_STR("customer"), faults);
-  for (const struct path_node *n = d->profiles->set->paths.root.first; n; n = n->next) good &= want_column(csv, n->token, faults);
+  for (const struct path_node *n = d->profiles->set->paths.roots[ORIGIN_ROW].first; n; n = n->next) good &= want_column(csv, n->token, faults);
   return good;
 }
 

@@ -19,6 +19,7 @@ struct canonical {
 struct map_run; /* a mapping at work: map_run.h */
 struct csv;     /* csv.h */
 struct recode;  /* recode.h */
+struct env_run; /* envelope.h */
 
 struct gh_decoder {
   const struct gh_conf *conf;
@@ -29,12 +30,14 @@ struct gh_decoder {
   struct gh_arena arena;       /* the record's: reset by each call */
   struct json_tape tape;
   struct convert convert;
-  uint64_t record;             /* counts the calls, from 1 */
+  uint64_t record;             /* counts the objects looked at, from 1 */
   struct canonical *canonical; /* one a type of the schema, then the customer's */
   struct keys types;           /* their names, in the same order */
   struct gh_value *slots;      /* as many as the widest type has */
   struct gh_buf detail;
   struct map_run *events, *profiles; /* NULL: canonical */
+  struct env_run *env;         /* with `events` */
+  unsigned row;                /* of a message that may hold several, for what is said of it; 0: there is only one */
   struct recode *recode;       /* NULL: records are UTF-8 */
   struct csv *csv;             /* after gh_decoder_csv_header */
 };

@@ -18,6 +18,21 @@ static void node_keys(struct gh_decoder *d, struct map_run *run, const struct pa
   run->nodes[node->id].children = children;
 }
 
+static void name_columns(struct map_run *run, const struct path_node *root)
+{
+  for (const struct path_node *c = root->first; c; c = c->next)
+    if (c->path >= 0) run->columns[c->path] = c->token;
+}
+
+static void find_names(struct map_run *run)
+{
+  for (unsigned i = 0; i < ENV_NAMES; i++) {
+    run->names[i] = -1;
+    for (const struct path_node *c = run->set->paths.roots[ORIGIN_NAME].first; c; c = c->next)
+      if (gh_str_eq(c->token, gh_env_name((enum env_name)i))) run->names[i] = c->path;
+  }
+}
+
 struct map_run *gh_map_run_new(struct gh_decoder *d, const struct map_set *set)
 {
   struct map_run *run = gh_arena_zero(&d->own, 1, sizeof *run);
@@ -25,50 +40,19 @@ struct map_run *gh_map_run_new(struct gh_decoder *d, const struct map_set *set)
   run->nodes = gh_arena_zero(&d->own, set->paths.nnodes, sizeof *run->nodes);
   run->found = gh_arena_zero(&d->own, set->paths.npaths + 1, sizeof *run->found);
   run->raws = gh_arena_zero(&d->own, set->nraws + 1, sizeof *run->raws);
+  run->made = gh_arena_zero(&d->own, set->paths.npaths + 1, sizeof *run->made);
   gh_arena_init(&run->scratch, GH_CEL_BYTES);
-  node_keys(d, run, &set->paths.root);
+  for (unsigned i = 0; i < ORIGINS; i++) node_keys(d, run, &set->paths.roots[i]);
+  run->columns = gh_arena_zero(&d->own, set->paths.npaths + 1, sizeof *run->columns);
+  name_columns(run, &set->paths.roots[ORIGIN_ROW]);
+  name_columns(run, &set->paths.roots[ORIGIN_BEFORE]);
+  find_names(run);
   return run;
 }
 
 void gh_map_run_free(struct map_run *run)
 {
   if (run) gh_arena_free(&run->scratch);
-}
-
-/* A node that the pointers lead to, or through; false: a key that is used stands twice, run->twice. */
-static bool visit(struct map_run *run, const struct path_node *path, const struct json_node *node);
-
-static bool visit_object(struct map_run *run, const struct path_node *path, const struct json_node *node)
-{
-  struct run_node *r = &run->nodes[path->id];
-  unsigned place = 0;
-  for (const struct json_node *n = node + 1; n < node + node->span; n += n->span) {
-    int key = keys_find(&r->keys, json_key(n), place++);
-    if (key < 0) continue;
-    if (!keys_mark(&r->keys, key, run->record)) {
-      run->twice = r->keys.names[key];
-      return false;
-    }
-    if (!visit(run, r->children[key], n)) return false;
-  }
-  return true;
-}
-
-static bool visit_list(struct map_run *run, const struct path_node *path, const struct json_node *node)
-{
-  int64_t i = 0;
-  for (const struct json_node *n = node + 1; n < node + node->span; n += n->span, i++)
-    for (const struct path_node *c = path->first; c; c = c->next)
-      if (c->index == i && !visit(run, c, n)) return false;
-  return true;
-}
-
-static bool visit(struct map_run *run, const struct path_node *path, const struct json_node *node)
-{
-  if (path->path >= 0) run->found[path->path] = node;
-  if (!path->first) return true;
-  if (node->kind == JSON_OBJECT) return visit_object(run, path, node);
-  return node->kind != JSON_LIST || visit_list(run, path, node);
 }
 
 static enum gh_decoded refuse(struct gh_decoder *d, struct gh_record *out, const struct source *s)
@@ -79,23 +63,47 @@ static enum gh_decoded refuse(struct gh_decoder *d, struct gh_record *out, const
 /* Where every pointer leads, and the raw values of the conditions. */
 static enum gh_decoded look(struct gh_decoder *d, struct map_run *run, struct gh_record *out)
 {
-  run->record = d->record;
-  memset(run->found, 0, run->set->paths.npaths * sizeof *run->found);
-  if (!visit(run, &run->set->paths.root, d->tape.nodes)) return gh_decoder_refuse_duplicate(d, out, run->twice);
-  for (unsigned i = 0; i < run->set->nraws; i++) {
+  enum gh_decoded done = gh_map_look(d, run, out);
+  if (done != GH_DECODED) return done;
+  for (unsigned i = 0; i < run->set->nraws_asked; i++) {
     if (!gh_map_value(d, run, &run->set->raws[i].source, &run->raws[i])) return refuse(d, out, &run->set->raws[i].source);
     if (run->raws[i].kind == GH_NULL) run->raws[i] = gh_absent();
   }
   return GH_DECODED;
 }
 
-/* The first entry whose condition holds; one that ends in an error (a raw value is absent) does not hold. */
+static bool is_one_of(struct gh_str text, const struct gh_str *list, unsigned n)
+{
+  for (unsigned i = 0; i < n; i++)
+    if (gh_str_eq(text, list[i])) return true;
+  return n == 0;
+}
+
+/* A table by its full name or the end of it: `txn`, `core.txn`. */
+static bool is_table(struct gh_str full, const struct map_entry *e)
+{
+  for (unsigned i = 0; i < e->ntables; i++) {
+    struct gh_str t = e->tables[i];
+    if (full.len < t.len || memcmp(full.ptr + full.len - t.len, t.ptr, t.len) != 0) continue;
+    if (full.len == t.len || full.ptr[full.len - t.len - 1] == '.') return true;
+  }
+  return e->ntables == 0;
+}
+
+static bool wants(const struct map_entry *e, const struct env_row *row)
+{
+  if (!row) return true;
+  if ((e->ops && !(e->ops & row->op)) || !is_table(row->table, e)) return false;
+  return is_one_of(json_text(&row->names[NAME_EVENT_TYPE]), e->event_types, e->nevent_types);
+}
+
+/* The first entry that wants such rows and whose condition holds; one that ends in an error (a raw value is absent) does not hold. */
 static const struct map_entry *choose(struct map_run *run)
 {
   struct gh_cel_frame frame = {.rows = {run->raws}, .scratch = &run->scratch};
   for (unsigned i = 0; i < run->set->nentries; i++) {
     const struct map_entry *e = &run->set->entries[i];
-    if (!e->when || gh_cel_test(e->when, &frame, NULL)) return e;
+    if (wants(e, run->row) && (!e->when || gh_cel_test(e->when, &frame, NULL))) return e;
   }
   return NULL;
 }
@@ -110,6 +118,12 @@ static enum gh_decoded text_of(struct gh_decoder *d, struct map_run *run, struct
   return GH_DECODED;
 }
 
+/* An id that all rows of a message share, made this row's own. */
+static void tell_apart(struct gh_decoder *d, struct gh_record *out, const struct source *s)
+{
+  if (d->row > 0 && !s->per_row) out->event.id = gh_arena_fmt(&d->arena, "%.*s-%u", GH_FMT(out->event.id), d->row);
+}
+
 static enum gh_decoded time_of(struct gh_decoder *d, struct map_run *run, struct gh_record *out, const struct source *s)
 {
   struct gh_value v;
@@ -122,6 +136,7 @@ static enum gh_decoded time_of(struct gh_decoder *d, struct map_run *run, struct
 static enum gh_decoded head(struct gh_decoder *d, struct map_run *run, struct gh_record *out, const struct map_entry *e)
 {
   enum gh_decoded done = e->id ? text_of(d, run, out, e->id) : GH_DECODED;
+  if (done == GH_DECODED && e->id) tell_apart(d, out, e->id);
   if (done == GH_DECODED) done = text_of(d, run, out, e->customer);
   return done == GH_DECODED && e->time ? time_of(d, run, out, e->time) : done;
 }
@@ -142,7 +157,8 @@ static enum gh_decoded apply(struct gh_decoder *d, struct map_run *run, struct g
   enum gh_decoded done = look(d, run, out);
   if (done != GH_DECODED) return done;
   const struct map_entry *e = choose(run);
-  if (!e && run->set->refuse_others) return gh_decoder_refuse(d, out, "unmapped", "no entry of the mapping applies");
+  bool snapshot = run->row && run->row->op == OP_SNAPSHOT;
+  if (!e && run->set->refuse_others && !snapshot) return gh_decoder_refuse(d, out, "unmapped", "no entry of the mapping applies");
   if (!e) return GH_DECODED_OTHER;
   out->event.type = e->type;
   out->event.forget = e->forget;
@@ -159,8 +175,9 @@ static enum gh_decoded run_mapping(struct gh_decoder *d, struct map_run *run, st
   return done;
 }
 
-enum gh_decoded gh_map_run_event(struct gh_decoder *d, struct map_run *run, struct gh_record *out)
+enum gh_decoded gh_map_run_row(struct gh_decoder *d, struct map_run *run, const struct env_row *row, struct gh_record *out)
 {
+  run->row = row;
   return run_mapping(d, run, out);
 }
 

@@ -54,11 +54,13 @@ static bool parse_raws(struct map_parse *p, const struct gh_node *node)
   struct map_set *set = p->set;
   p->env = NULL;
   if (node && !gh_want_map(node, NULL, p->faults)) return false;
-  set->raws = gh_arena_zero(p->arena, node ? node->count + 1 : 1, sizeof *set->raws);
+  set->raws = gh_arena_zero(p->arena, (node ? node->count : 0) + ENV_NAMES + 1, sizeof *set->raws);
   for (const struct gh_node *e = node ? node->first : NULL; e; e = e->next) good &= parse_raw(p, e, &set->raws[set->nraws++]);
   p->env = gh_cel_env_new(p->arena, p->zones, p->zone);
   gh_arena_on_free(p->arena, free_env, p->env);
   for (unsigned i = 0; good && i < set->nraws; i++) gh_cel_declare(p->env, set->raws[i].name, set->raws[i].source.type, 0, i);
+  set->nraws_asked = set->nraws;
+  if (good) gh_map_envelope_declare(p);
   return good;
 }
 
@@ -76,6 +78,8 @@ static bool parse_fields(struct map_parse *p, const struct gh_node *node, struct
   bool good = true;
   const struct gh_event_type *type = entry->type;
   entry->fields = gh_arena_zero(p->arena, type->nfields + 1, sizeof *entry->fields);
+  if (!node && p->set->envelope.kind != ENV_NONE && !entry->forget)
+    for (unsigned i = 0; i < type->nfields; i++) entry->fields[i] = gh_source_field(p, &type->fields[i]);
   if (node && !gh_want_map(node, NULL, p->faults)) return false;
   for (const struct gh_node *e = node ? node->first : NULL; e; e = e->next) {
     int slot = gh_field_find(type, e->key);
@@ -135,12 +139,14 @@ static bool parse_heads(struct map_parse *p, const struct gh_node *section, stru
   return good;
 }
 
-/* One of them for an entry: its own, else the section's. */
+/* One of them for an entry: its own, else the section's, else the envelope's. */
 static bool entry_head(struct map_parse *p, const struct gh_node *entry, const struct heads *heads, unsigned i, const struct source **out)
 {
   const struct gh_node *own = gh_node_get(entry, head_keys[i].key);
   struct gh_type type = {.kind = head_keys[i].kind};
   *out = own ? gh_source_parse(p, own, gh_str(head_keys[i].key), type) : heads->sources[i];
+  const struct source *given = i == 0 ? p->id : i == 2 ? p->event_time : NULL;
+  if (!own && !heads->nodes[i] && given) return gh_map_default(p, entry, *out = given);
   if (!own && !heads->nodes[i]) gh_fault(p->faults, entry->at, "no '%s' is given, here or for all entries", head_keys[i].key);
   return *out != NULL;
 }
@@ -165,13 +171,14 @@ static bool parse_when(struct map_parse *p, const struct gh_node *node, struct m
 
 static bool parse_entry(struct map_parse *p, const struct gh_node *node, const struct heads *heads, struct map_entry *entry)
 {
-  static const char *const keys[] = {"type", "when", "id", "customer", "time", "fields", "forget", NULL};
+  static const char *const keys[] = {"type", "when", "id", "customer", "time", "fields", "forget", "op", "table", "event_type", NULL};
   if (!gh_want_map(node, keys, p->faults) || !entry_type(p, node, entry)) return false;
   bool good = parse_when(p, gh_node_get(node, "when"), entry);
   good &= entry_head(p, node, heads, 0, &entry->id);
   good &= entry_head(p, node, heads, 1, &entry->customer);
   good &= entry_head(p, node, heads, 2, &entry->time);
   good &= parse_forget(p, gh_node_get(node, "forget"), entry);
+  good &= gh_map_selection_parse(p, node, entry);
   return parse_fields(p, gh_node_get(node, "fields"), entry) && required_fields(p, node, entry) && good;
 }
 
@@ -195,9 +202,11 @@ static struct map_set *new_set(struct map_parse *p)
 
 struct map_set *gh_map_events_parse(struct map_parse *p, const struct gh_node *node)
 {
-  static const char *const keys[] = {"raw", "id", "customer", "time", "entries", "otherwise", NULL};
+  static const char *const keys[] = {"envelope", "raw", "id", "customer", "time", "entries", "otherwise", NULL};
   struct map_set *set = new_set(p);
+  p->messages = true;
   if (!gh_want_map(node, keys, p->faults)) return NULL;
+  if (!gh_map_envelope_parse(p, gh_node_get(node, "envelope"))) return NULL; /* all that follows stands on it */
   const struct gh_node *entries = gh_node_get(node, "entries");
   bool raws = parse_raws(p, gh_node_get(node, "raw")), good = parse_others(p, gh_node_get(node, "otherwise"));
   if (!entries) gh_fault(p->faults, node->at, "'events' needs 'entries': one for each kind of record that matters");
@@ -222,6 +231,8 @@ struct map_set *gh_map_profiles_parse(struct map_parse *p, const struct gh_node 
 {
   static const char *const keys[] = {"raw", "when", "customer", "fields", "csv", NULL};
   struct map_set *set = new_set(p);
+  p->messages = false;
+  p->id = p->event_time = NULL;
   if (!gh_want_map(node, keys, p->faults) || !parse_raws(p, gh_node_get(node, "raw"))) return NULL;
   struct map_entry *entry = set->entries = gh_arena_zero(p->arena, 1, sizeof *set->entries);
   set->nentries = 1;

@@ -29,11 +29,84 @@ bool gh_source_constant(struct map_parse *p, const struct gh_node *node, struct 
   return false;
 }
 
-static bool parse_pointer(struct map_parse *p, const struct gh_node *node, int *path)
+/* A text that begins as the envelope's things do: `$op`, `$before/amount`. */
+static bool of_envelope(struct gh_str text)
+{
+  return text.len > 1 && text.ptr[0] == '$' && ((text.ptr[1] >= 'a' && text.ptr[1] <= 'z') || (text.ptr[1] >= 'A' && text.ptr[1] <= 'Z'));
+}
+
+static bool unknown_name(struct map_parse *p, const struct gh_node *node, struct gh_str text)
+{
+  struct gh_str names[ENV_NAMES + 4];
+  size_t n = 0;
+  for (unsigned i = 0; i < ENV_NAMES; i++)
+    if (gh_env_has(p->set->envelope.kind, (enum env_name)i)) names[n++] = gh_arena_fmt(&p->faults->arena, "$%.*s", GH_FMT(gh_env_name((enum env_name)i)));
+  names[n++] = GH_STR("$message/"), names[n++] = GH_STR("$header/"), names[n++] = GH_STR("$key/");
+  if (gh_env_has_ops(p->set->envelope.kind)) names[n++] = GH_STR("$before/");
+  struct gh_fault *f = gh_fault(p->faults, node->at, "'%.*s': there is no '%.*s' here", GH_FMT(node->key), GH_FMT(text));
+  f->hint = gh_did_you_mean(p->faults, text, names, n);
+  if (f->hint.len > 0) return false;
+  struct gh_buf list = {0};
+  for (size_t i = 0; i < n; i++) gh_buf_fmt(&list, "%s%.*s", i ? ", " : "", GH_FMT(names[i]));
+  f->hint = p->messages ? gh_arena_str(&p->faults->arena, gh_buf_str(&list)) : GH_STR("bulk profiles have neither envelope nor message");
+  gh_buf_free(&list);
+  return false;
+}
+
+/* Where a pointer behind `$…/` starts. */
+static bool origin_of(const struct map_parse *p, struct gh_str word, enum origin *origin)
+{
+  static const struct { const char *word; enum origin origin; } words[] = {
+    {"$before", ORIGIN_BEFORE}, {"$message", ORIGIN_MESSAGE}, {"$key", ORIGIN_KEY}, {"$header", ORIGIN_HEADER},
+  };
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    if (!gh_str_eq(word, gh_str(words[i].word))) continue;
+    *origin = words[i].origin;
+    return *origin != ORIGIN_BEFORE || gh_env_has_ops(p->set->envelope.kind);
+  }
+  return false;
+}
+
+/* Whether the rows of one message differ in it. */
+static bool differs(const struct map_parse *p, enum origin origin, struct gh_str name)
+{
+  enum env_kind kind = p->set->envelope.kind;
+  if (origin == ORIGIN_MESSAGE) return kind != ENV_CANAL && kind != ENV_JSON;
+  if (origin == ORIGIN_NAME) return gh_str_eq(name, GH_STR("id")) || gh_str_eq(name, GH_STR("row"));
+  return origin == ORIGIN_ROW || origin == ORIGIN_BEFORE;
+}
+
+static int envelope_path(struct map_parse *p, struct gh_str text, bool *per_row)
+{
+  size_t slash = 0;
+  enum origin origin = ORIGIN_NAME;
+  while (slash < text.len && text.ptr[slash] != '/') slash++;
+  struct gh_str word = {text.ptr, slash}, name = {text.ptr + 1, slash - 1}, rest = {text.ptr + slash, text.len - slash};
+  if (!p->messages) return -1;
+  if (rest.len > 0) {
+    if (!origin_of(p, word, &origin)) return -1;
+    *per_row |= differs(p, origin, name);
+    if (origin != ORIGIN_HEADER) return gh_paths_add(&p->set->paths, p->arena, origin, rest);
+    name = (struct gh_str){rest.ptr + 1, rest.len - 1};
+  } else {
+    bool known = false;
+    for (unsigned i = 0; i < ENV_NAMES; i++) known |= gh_str_eq(name, gh_env_name((enum env_name)i)) && gh_env_has(p->set->envelope.kind, (enum env_name)i);
+    if (!known) return -1;
+    *per_row |= differs(p, origin, name);
+  }
+  return gh_paths_add_token(&p->set->paths, p->arena, origin, name);
+}
+
+static bool parse_pointer(struct map_parse *p, const struct gh_node *node, int *path, bool *per_row)
 {
   struct gh_str text;
   if (!gh_want_text(node, &text, p->faults)) return false;
-  *path = gh_paths_add(&p->set->paths, p->arena, text);
+  if (of_envelope(text)) {
+    *path = envelope_path(p, text, per_row);
+    return *path >= 0 || unknown_name(p, node, text);
+  }
+  *per_row = true;
+  *path = gh_paths_add(&p->set->paths, p->arena, ORIGIN_ROW, text);
   if (*path >= 0) return true;
   struct gh_fault *f =
       gh_fault(p->faults, node->at, "'%.*s': expected a JSON pointer such as /body/amount, found '%.*s'", GH_FMT(node->key), GH_FMT(text));
@@ -41,12 +114,13 @@ static bool parse_pointer(struct map_parse *p, const struct gh_node *node, int *
   return false;
 }
 
-static bool parse_part(struct map_parse *p, const struct gh_node *node, struct join_part *part)
+static bool parse_part(struct map_parse *p, const struct gh_node *node, struct join_part *part, bool *per_row)
 {
   static const char *const keys[] = {"at", "width", "const", NULL};
   int64_t width = 0;
   *part = (struct join_part){.path = -1};
-  if (node->kind == GH_NODE_SCALAR && node->text.len && node->text.ptr[0] == '/') return parse_pointer(p, node, &part->path);
+  bool pointer = node->kind == GH_NODE_SCALAR && node->text.len && (node->text.ptr[0] == '/' || of_envelope(node->text));
+  if (pointer) return parse_pointer(p, node, &part->path, per_row);
   if (node->kind != GH_NODE_MAP) return gh_want_text(node, &part->literal, p->faults);
   if (!gh_want_map(node, keys, p->faults)) return false;
   const struct gh_node *fixed = gh_node_get(node, "const"), *at = gh_node_get(node, "at"), *w = gh_node_get(node, "width");
@@ -56,7 +130,7 @@ static bool parse_part(struct map_parse *p, const struct gh_node *node, struct j
   }
   if (w && !gh_want_int(w, 1, 100, &width, p->faults)) return false;
   part->width = (unsigned)width;
-  return fixed ? gh_want_text(fixed, &part->literal, p->faults) : parse_pointer(p, at, &part->path);
+  return fixed ? gh_want_text(fixed, &part->literal, p->faults) : parse_pointer(p, at, &part->path, per_row);
 }
 
 static bool parse_join(struct map_parse *p, const struct gh_node *node, struct source *s)
@@ -64,7 +138,7 @@ static bool parse_join(struct map_parse *p, const struct gh_node *node, struct s
   bool good = true;
   if (!gh_want_list(node, p->faults)) return false;
   s->parts = gh_arena_zero(p->arena, node->count + 1, sizeof *s->parts);
-  for (const struct gh_node *e = node->first; e; e = e->next) good &= parse_part(p, e, &s->parts[s->nparts++]);
+  for (const struct gh_node *e = node->first; e; e = e->next) good &= parse_part(p, e, &s->parts[s->nparts++], &s->per_row);
   return good;
 }
 
@@ -79,6 +153,7 @@ static bool parse_cel(struct map_parse *p, const struct gh_node *node, struct so
 {
   s->program = gh_map_compile(p, node, (struct gh_type){0});
   if (!s->program) return false;
+  for (unsigned i = 0; i < p->set->nraws; i++) s->per_row |= p->set->raws[i].source.per_row && gh_program_reads(s->program, 0, i);
   if (computed_fits(gh_program_type(s->program), s->type)) return true;
   struct gh_str found = gh_type_text(&p->faults->arena, gh_program_type(s->program)), want = gh_type_text(&p->faults->arena, s->type);
   gh_fault(p->faults, node->at, "'%.*s' has type %.*s, but this expression gives %.*s", GH_FMT(s->name), GH_FMT(want), GH_FMT(found));
@@ -95,7 +170,7 @@ static bool parse_origin(struct map_parse *p, const struct gh_node *node, struct
     return false;
   }
   s->kind = at ? SOURCE_POINTER : join ? SOURCE_JOIN : fixed ? SOURCE_CONST : SOURCE_CEL;
-  if (at) return parse_pointer(p, at, &s->path);
+  if (at) return parse_pointer(p, at, &s->path, &s->per_row);
   if (join) return parse_join(p, join, s);
   return fixed ? gh_source_constant(p, fixed, s->type, &s->constant) : parse_cel(p, cel, s);
 }
@@ -132,7 +207,7 @@ static bool parse_form(struct map_parse *p, const struct gh_node *node, struct s
   s->form = form;
   if (!wrong) return true;
   struct gh_fault *f = gh_fault(p->faults, node->at, "'as': '%.*s' is no way of writing times: %s", GH_FMT(text), wrong);
-  f->hint = GH_STR("rfc3339, s, ms, us, ns, date, or a pattern such as yyyyMMddHHmmss");
+  f->hint = GH_STR("rfc3339, s, ms, us, ns, days, local_ms, local_us, local_ns, datetime, date, or a pattern such as yyyyMMddHHmmss");
   return false;
 }
 
@@ -147,6 +222,14 @@ static bool parse_minor(struct map_parse *p, const struct gh_node *node, struct 
   int64_t digits;
   if (!gh_want_int(node, 0, 18, &digits, p->faults)) return false;
   s->minor_digits = (int)digits;
+  return true;
+}
+
+static bool parse_base64(struct map_parse *p, const struct gh_node *node, struct source *s)
+{
+  int64_t digits;
+  if (!gh_want_int(node, 0, 100, &digits, p->faults)) return false;
+  s->base64_digits = (int)digits;
   return true;
 }
 
@@ -172,6 +255,7 @@ static const struct {
   {"as", {GH_TIMESTAMP, GH_DATE}, parse_form},
   {"zone", {GH_TIMESTAMP, GH_DATE}, parse_zone},
   {"minor_digits", {GH_DECIMAL, GH_DECIMAL}, parse_minor},
+  {"base64_digits", {GH_DECIMAL, GH_DECIMAL}, parse_base64},
   {"split", {GH_LIST, GH_LIST}, parse_split},
   {"default", {0, 0}, parse_default},
 };
@@ -188,8 +272,8 @@ static bool parse_option(struct map_parse *p, const struct gh_node *node, struct
 
 static bool parse_map(struct map_parse *p, const struct gh_node *node, struct source *s)
 {
-  static const char *const keys[] = {"at", "join", "const", "cel", "table", "as", "zone", "minor_digits", "split", "default", NULL};
-  static const char *const raw_keys[] = {"at", "join", "type", "table", "as", "zone", "minor_digits", "split", "default", NULL};
+  static const char *const keys[] = {"at", "join", "const", "cel", "table", "as", "zone", "minor_digits", "base64_digits", "split", "default", NULL};
+  static const char *const raw_keys[] = {"at", "join", "type", "table", "as", "zone", "minor_digits", "base64_digits", "split", "default", NULL};
   bool good = gh_want_map(node, p->env ? keys : raw_keys, p->faults) && parse_origin(p, node, s);
   for (size_t i = 0; good && i < sizeof options / sizeof *options; i++) {
     const struct gh_node *option = gh_node_get(node, options[i].key);
@@ -198,15 +282,37 @@ static bool parse_map(struct map_parse *p, const struct gh_node *node, struct so
   return good;
 }
 
-const struct source *gh_source_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct gh_type type)
+static struct source *new_source(struct map_parse *p, struct gh_str name, struct gh_type type)
 {
   struct source *s = gh_arena_zero(p->arena, 1, sizeof *s);
-  *s = (struct source){.name = name, .type = type, .path = -1, .zone = p->zone, .minor_digits = -1};
+  *s = (struct source){.name = name, .type = type, .path = -1, .zone = p->zone, .minor_digits = -1, .base64_digits = -1};
+  return s;
+}
+
+const struct source *gh_source_name(struct map_parse *p, enum env_name name, struct gh_str as, struct gh_type type)
+{
+  struct source *s = new_source(p, as, type);
+  s->path = gh_paths_add_token(&p->set->paths, p->arena, ORIGIN_NAME, gh_env_name(name));
+  s->per_row = true;
+  return s;
+}
+
+const struct source *gh_source_field(struct map_parse *p, const struct gh_field *field)
+{
+  struct source *s = new_source(p, field->name, field->type);
+  s->path = gh_paths_add_token(&p->set->paths, p->arena, ORIGIN_ROW, field->name);
+  s->per_row = true;
+  return s;
+}
+
+const struct source *gh_source_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct gh_type type)
+{
+  struct source *s = new_source(p, name, type);
   if (node->kind == GH_NODE_LIST) {
     struct gh_fault *f = gh_fault(p->faults, node->at, "'%.*s': expected a JSON pointer or a map, found a list", GH_FMT(node->key));
     f->hint = GH_STR("texts and pointers are put together by {join: [ … ]}");
     return NULL;
   }
-  bool good = node->kind == GH_NODE_MAP ? parse_map(p, node, s) : parse_pointer(p, node, &s->path);
+  bool good = node->kind == GH_NODE_MAP ? parse_map(p, node, s) : parse_pointer(p, node, &s->path, &s->per_row);
   return good ? s : NULL;
 }

@@ -1,7 +1,8 @@
 /* The value of a source: found, joined, looked up, read in its form, computed. */
 #include "goldhour/base/time.h"
 #include "goldhour/model/decimal.h"
-#include "map_run.h"
+#include "base64.h"
+#include "column.h"
 
 static bool blank(char c)
 {
@@ -14,12 +15,19 @@ static void trim(struct json_node *n)
   while (n->text_len > 0 && blank(*n->text)) n->text++, n->text_len--;
 }
 
+/* What the message's schema says of the column at a pointer; NULL: nothing. */
+static const struct json_node *field_of(const struct map_run *run, int path)
+{
+  return run->row && run->row->columns && run->columns[path].len ? gh_column_field(run->row->columns, run->columns[path]) : NULL;
+}
+
 /* The node at a pointer; a text may be trimmed, into `copy`. NULL: nothing there. A list is never copied: its elements follow it. */
-static const struct json_node *find(const struct gh_decoder *d, const struct map_run *run, int path, struct json_node *copy)
+static const struct json_node *find(struct gh_decoder *d, const struct map_run *run, const struct source *s, int path, struct json_node *copy)
 {
   const struct json_node *n = run->found[path];
+  if (n && run->columns[path].len && run->set->envelope.kind == ENV_DEBEZIUM) n = gh_column_node(d, s, n, field_of(run, path), copy);
   if (!n || n->kind != JSON_STRING || !d->mapping->trim) return n;
-  *copy = *n;
+  if (n != copy) *copy = *n;
   trim(copy);
   return copy->text_len > 0 ? copy : NULL;
 }
@@ -36,7 +44,7 @@ static bool part_texts(struct gh_decoder *d, struct map_run *run, const struct s
   for (unsigned i = 0; i < s->nparts; i++) {
     texts[i] = s->parts[i].literal;
     if (s->parts[i].path < 0) continue;
-    const struct json_node *n = find(d, run, s->parts[i].path, &copy);
+    const struct json_node *n = find(d, run, s, s->parts[i].path, &copy);
     if (!n || (n->kind != JSON_STRING && n->kind != JSON_NUMBER) || n->text_len == 0) return false;
     texts[i] = json_text(n);
   }
@@ -76,14 +84,14 @@ static bool coded(struct gh_decoder *d, const struct codes *codes, int code, str
   return true;
 }
 
-static bool in_form(struct gh_decoder *d, const struct source *s, const struct json_node *n, struct gh_value *out)
+static bool in_form(struct gh_decoder *d, const struct source *s, const struct time_form *form, const struct json_node *n, struct gh_value *out)
 {
   const struct gh_zone *zone = s->zone ? s->zone : d->zone;
   int64_t t;
   if (n->kind != JSON_STRING && n->kind != JSON_NUMBER) return gh_convert_refuse(&d->convert, "wrong_type", gh_json_kind_name(n->kind));
   bool date = s->type.kind == GH_DATE;
-  bool ok = date ? gh_time_form_read_day(s->form, json_text(n), zone, &t) : gh_time_form_read(s->form, json_text(n), zone, &t);
-  if (!ok) return gh_convert_refuse(&d->convert, "bad_time", "something that is not written as `as` says");
+  bool ok = date ? gh_time_form_read_day(form, json_text(n), zone, &t) : gh_time_form_read(form, json_text(n), zone, &t);
+  if (!ok) return gh_convert_refuse(&d->convert, "bad_time", s->form ? "something that is not written as `as` says" : "no such time");
   *out = date ? gh_date_value(t) : gh_timestamp_ms(t);
   return true;
 }
@@ -98,7 +106,18 @@ static bool in_minor(struct gh_decoder *d, const struct source *s, const struct 
   return gh_convert_refuse(&d->convert, "not_exact", "a number with more digits than the type holds");
 }
 
-static bool of_node(struct gh_decoder *d, const struct source *s, const struct json_node *n, struct gh_value *out)
+/* A number in base64 of its bytes. */
+static bool in_base64(struct gh_decoder *d, const struct source *s, const struct json_node *n, struct gh_value *out)
+{
+  struct gh_str bytes, text;
+  if (n->kind != JSON_STRING) return gh_convert_refuse(&d->convert, "wrong_type", gh_json_kind_name(n->kind));
+  if (!gh_base64_decode(&d->arena, json_text(n), &bytes) || !gh_base64_number(&d->arena, bytes, s->base64_digits, &text))
+    return gh_convert_refuse(&d->convert, "wrong_type", "a text that is no base64 of a number");
+  struct json_node number = {.text = text.ptr, .text_len = (uint32_t)text.len, .span = 1, .kind = JSON_STRING};
+  return gh_convert_node(&d->convert, &number, &s->type, out);
+}
+
+static bool of_node(struct gh_decoder *d, const struct source *s, const struct time_form *form, const struct json_node *n, struct gh_value *out)
 {
   int code = s->codes ? code_of(s->codes, n) : -1;
   if (n->kind == JSON_NULL) {
@@ -107,7 +126,8 @@ static bool of_node(struct gh_decoder *d, const struct source *s, const struct j
   }
   if (n->kind == JSON_STRING && n->text_len == 0 && s->type.kind != GH_STRING && code < 0) return true;
   if (s->codes && (code >= 0 || s->codes->otherwise != CODE_KEEP)) return coded(d, s->codes, code, out);
-  if (s->form) return in_form(d, s, n, out);
+  if (form) return in_form(d, s, form, n, out);
+  if (s->base64_digits >= 0) return in_base64(d, s, n, out);
   if (s->minor_digits >= 0) return in_minor(d, s, n, out);
   if (s->separator.len) d->convert.separator = s->separator;
   return gh_convert_node(&d->convert, n, &s->type, out);
@@ -141,16 +161,24 @@ static bool computed(struct gh_decoder *d, struct map_run *run, const struct sou
   return true;
 }
 
+/* How a time is written: as the mapping says, else as the message's schema does. */
+static const struct time_form *form_of(const struct map_run *run, const struct source *s, const struct json_node *n)
+{
+  bool time = s->type.kind == GH_TIMESTAMP || s->type.kind == GH_DATE;
+  if (s->form || !n || n->kind != JSON_NUMBER || !time || s->kind != SOURCE_POINTER) return s->form;
+  return gh_column_form(field_of(run, s->path));
+}
+
 bool gh_map_value(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_value *out)
 {
   struct json_node copy;
   const struct json_node *n = NULL;
   *out = gh_absent();
   if (s->kind == SOURCE_CEL) return computed(d, run, s, out);
-  if (s->kind == SOURCE_POINTER) n = find(d, run, s->path, &copy);
+  if (s->kind == SOURCE_POINTER) n = find(d, run, s, s->path, &copy);
   if (s->kind == SOURCE_JOIN) n = join(d, run, s, &copy);
   struct gh_str separator = d->convert.separator;
-  bool ok = !n || of_node(d, s, n, out);
+  bool ok = !n || of_node(d, s, form_of(run, s, n), n, out);
   d->convert.separator = separator;
   if (out->kind == GH_ABSENT) *out = s->constant;
   return ok;

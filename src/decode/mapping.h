@@ -3,6 +3,7 @@
 #define GH_DECODE_MAPPING_H
 
 #include "convert.h"
+#include "envelope.h"
 #include "goldhour/decode/decode.h"
 #include "keys.h"
 #include "paths.h"
@@ -50,12 +51,17 @@ struct source {
   const struct gh_zone *zone;   /* NULL: the decoder's */
   struct gh_str separator;      /* of a list in one text */
   int minor_digits;             /* the number counts 10^-n; -1: as written */
+  int base64_digits;            /* the same of a number in base64 of its bytes; -1: it is none */
+  bool per_row;                 /* reads something that differs between the rows of a message */
 };
 
 struct map_raw { struct gh_str name; struct source source; };
 
 struct map_entry {
   const struct gh_event_type *type;
+  unsigned ops;                            /* bits of enum env_op; 0: the envelope has none */
+  struct gh_str *tables; unsigned ntables; /* 0: any */
+  struct gh_str *event_types; unsigned nevent_types;
   struct gh_program *when;                 /* NULL: always */
   const struct source *id, *customer, *time; /* of profiles: customer alone */
   const struct source **fields;            /* by slot; NULL: not given */
@@ -64,8 +70,10 @@ struct map_entry {
 
 /* One kind of records: events, or profiles. */
 struct map_set {
+  struct envelope envelope;
   struct paths paths;
-  struct map_raw *raws; unsigned nraws;
+  struct map_raw *raws; unsigned nraws;    /* the envelope's names come last */
+  unsigned nraws_asked;                    /* how many of them conditions ask for */
   struct map_entry *entries; unsigned nentries;
   bool refuse_others;
 };
@@ -87,6 +95,8 @@ struct map_parse {
   struct gh_faults *faults;
   struct code_table *tables; unsigned ntables;
   struct map_set *set;            /* being parsed */
+  bool messages;                  /* it is of messages, with headers and keys, not of bulk profiles */
+  const struct source *id, *event_time; /* the envelope's; NULL: it gives none */
   struct gh_cel_env *env;         /* its raw names */
 };
 
@@ -100,6 +110,18 @@ bool gh_source_constant(struct map_parse *p, const struct gh_node *node, struct 
 bool gh_table_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct code_table *table);
 /* The table's values as `type`; NULL with faults. */
 const struct codes *gh_table_codes(struct map_parse *p, const struct code_table *table, struct gh_type type);
+/* A source that is one of the envelope's names. */
+const struct source *gh_source_name(struct map_parse *p, enum env_name name, struct gh_str as, struct gh_type type);
+/* A JSON pointer in the row, as the default of a field. */
+const struct source *gh_source_field(struct map_parse *p, const struct gh_field *field);
+/* map_envelope.c: the section's envelope, and what it gives to all entries; false with faults. */
+bool gh_map_envelope_parse(struct map_parse *p, const struct gh_node *node);
+/* The envelope's own source as an entry takes it; false with a fault: a time that lacks a zone. */
+bool gh_map_default(struct map_parse *p, const struct gh_node *entry, const struct source *source);
+/* Declares the envelope's names for conditions, behind the raw names. */
+void gh_map_envelope_declare(struct map_parse *p);
+/* Which rows an entry wants, by operation, table and type of event; false with faults. Its type has been parsed. */
+bool gh_map_selection_parse(struct map_parse *p, const struct gh_node *entry, struct map_entry *out);
 /* map_cel.c: a condition or a value over the raw names; NULL with a fault. want GH_ABSENT: any type. */
 struct gh_program *gh_map_compile(struct map_parse *p, const struct gh_node *node, struct gh_type want);
 /* map_set.c: raw names, entries. NULL with faults. */

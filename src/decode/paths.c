@@ -2,7 +2,8 @@
 
 void gh_paths_init(struct paths *p)
 {
-  *p = (struct paths){.root = {.index = -1, .path = -1}, .nnodes = 1};
+  *p = (struct paths){.nnodes = ORIGINS};
+  for (unsigned i = 0; i < ORIGINS; i++) p->roots[i] = (struct path_node){.index = -1, .path = -1, .id = i};
 }
 
 /* A token with ~1 as / and ~0 as ~; false: another ~. */
@@ -45,9 +46,9 @@ static struct path_node *child(struct paths *p, struct gh_arena *arena, struct p
   return *at = n;
 }
 
-int gh_paths_add(struct paths *p, struct gh_arena *arena, struct gh_str pointer)
+int gh_paths_add(struct paths *p, struct gh_arena *arena, enum origin origin, struct gh_str pointer)
 {
-  struct path_node *node = &p->root;
+  struct path_node *node = &p->roots[origin];
   if (pointer.len == 0 || pointer.ptr[0] != '/') return -1;
   for (size_t at = 0; at < pointer.len;) {
     size_t from = ++at;
@@ -56,6 +57,13 @@ int gh_paths_add(struct paths *p, struct gh_arena *arena, struct gh_str pointer)
     if (!unescape(arena, (struct gh_str){pointer.ptr + from, at - from}, &token)) return -1;
     node = child(p, arena, node, token);
   }
+  if (node->path < 0) node->path = (int)p->npaths++;
+  return node->path;
+}
+
+int gh_paths_add_token(struct paths *p, struct gh_arena *arena, enum origin origin, struct gh_str token)
+{
+  struct path_node *node = child(p, arena, &p->roots[origin], token);
   if (node->path < 0) node->path = (int)p->npaths++;
   return node->path;
 }

@@ -10,6 +10,8 @@ static const struct gh_decode_reason reasons[] = {
    "check the mapping's `encoding` against the source"},
   {"bad_csv", "not CSV: quotes out of place, or another number of fields than the header",
    "see RFC 4180; fields that hold commas, quotes or newlines stand in quotes"},
+  {"bad_envelope", "the message is not what the mapping's `envelope` says",
+   "look at one message with `goldhour check --sample`, and name the envelope it really has"},
   {"too_long", "longer than `record_bytes`",
    "raise record_bytes if such records are meant"},
   {"too_deep", "nested deeper than `record_depth`",

@@ -65,6 +65,7 @@ const char *gh_time_form_parse(struct time_form *form, struct gh_str text)
 {
   static const struct { const char *word; enum time_form_kind kind; } words[] = {
     {"rfc3339", FORM_RFC3339}, {"s", FORM_SECONDS}, {"ms", FORM_MILLIS}, {"us", FORM_MICROS}, {"ns", FORM_NANOS},
+    {"days", FORM_DAYS}, {"local_ms", FORM_LOCAL_MILLIS}, {"local_us", FORM_LOCAL_MICROS}, {"local_ns", FORM_LOCAL_NANOS}, {"datetime", FORM_DATETIME},
   };
   *form = (struct time_form){0};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -131,17 +132,73 @@ static int64_t floor_div(int64_t a, int64_t b)
 /* A count since 1970, by way of nanoseconds, so that digits finer than a millisecond are cut off. */
 static bool read_count(const struct time_form *f, struct gh_str text, int64_t *ms)
 {
-  static const unsigned to_nanos[] = {[FORM_SECONDS] = 9, [FORM_MILLIS] = 6, [FORM_MICROS] = 3, [FORM_NANOS] = 0};
+  static const unsigned to_nanos[] = {[FORM_SECONDS] = 9, [FORM_MILLIS] = 6, [FORM_MICROS] = 3, [FORM_NANOS] = 0,
+                                      [FORM_LOCAL_MILLIS] = 6, [FORM_LOCAL_MICROS] = 3, [FORM_LOCAL_NANOS] = 0};
   int64_t nanos;
   if (!gh_decimal_parse(text, to_nanos[f->kind], &nanos)) return false;
   *ms = floor_div(nanos, 1000000);
   return true;
 }
 
+enum { DAY_MS = 86400000 };
+
+/* A local clock's day and time of day as a moment. */
+static void from_local(const struct gh_zone *zone, int64_t local_ms, int64_t *ms)
+{
+  int64_t day = floor_div(local_ms, DAY_MS);
+  *ms = gh_zone_moment(zone, day, local_ms - day * DAY_MS);
+}
+
+static bool read_days(struct gh_str text, int64_t *days)
+{
+  enum { FIRST_DAY = -719162, LAST_DAY = 2932896 }; /* of the years 1 to 9999 */
+  return gh_decimal_parse(text, 0, days) && *days >= FIRST_DAY && *days <= LAST_DAY;
+}
+
+/* Two digits, colon, two digits at the end behind a sign, or Z: an offset. */
+static bool has_offset(struct gh_str s)
+{
+  if (s.len > 19 && (s.ptr[s.len - 1] == 'Z' || s.ptr[s.len - 1] == 'z')) return true;
+  return s.len > 24 && s.ptr[s.len - 3] == ':' && (s.ptr[s.len - 6] == '+' || s.ptr[s.len - 6] == '-');
+}
+
+/* `2026-09-17 09:00:00`, read as if its clock were UTC's, unless it has an offset. */
+static bool read_datetime(struct gh_str text, const struct gh_zone *zone, int64_t *ms)
+{
+  char copy[48];
+  bool offset = has_offset(text);
+  if (text.len < 19 || text.len + 1 > sizeof copy || (text.ptr[10] != ' ' && text.ptr[10] != 'T')) return false;
+  memcpy(copy, text.ptr, text.len);
+  copy[10] = 'T';
+  copy[text.len] = 'Z';
+  if (!gh_time_parse_ms((struct gh_str){copy, text.len + !offset}, ms)) return false;
+  if (!offset) from_local(zone, *ms, ms);
+  return true;
+}
+
+static bool read_local(const struct time_form *form, struct gh_str text, const struct gh_zone *zone, int64_t *ms)
+{
+  if (!read_count(form, text, ms)) return false;
+  from_local(zone, *ms, ms);
+  return true;
+}
+
 bool gh_time_form_read(const struct time_form *form, struct gh_str text, const struct gh_zone *zone, int64_t *ms)
 {
   struct moment m = {0};
-  if (form->kind == FORM_RFC3339) return gh_time_parse_ms(text, ms);
+  int64_t days;
+  switch (form->kind) {
+    case FORM_RFC3339: return gh_time_parse_ms(text, ms);
+    case FORM_LOCAL_MILLIS:
+    case FORM_LOCAL_MICROS:
+    case FORM_LOCAL_NANOS: return read_local(form, text, zone, ms);
+    case FORM_DATETIME: return read_datetime(text, zone, ms);
+    case FORM_DAYS:
+      if (!read_days(text, &days)) return false;
+      *ms = gh_zone_moment(zone, days, 0);
+      return true;
+    default: break;
+  }
   if (form->kind != FORM_PATTERN) return read_count(form, text, ms);
   if (!read_pattern(form, text, &m)) return false;
   int64_t clock_ms = ((m.hour * 60 + m.minute) * 60 + m.second) * GH_SECOND_MS + m.nanos / 1000000;
@@ -153,6 +210,7 @@ bool gh_time_form_read_day(const struct time_form *form, struct gh_str text, con
 {
   struct moment m = {0};
   int64_t ms;
+  if (form->kind == FORM_DAYS) return read_days(text, day);
   if (form->kind == FORM_PATTERN) {
     if (!read_pattern(form, text, &m)) return false;
     *day = gh_days_from_date(m.date);

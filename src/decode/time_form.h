@@ -4,7 +4,12 @@
 
 #include "goldhour/base/zone.h"
 
-enum time_form_kind { FORM_RFC3339, FORM_SECONDS, FORM_MILLIS, FORM_MICROS, FORM_NANOS, FORM_PATTERN };
+enum time_form_kind {
+  FORM_RFC3339, FORM_SECONDS, FORM_MILLIS, FORM_MICROS, FORM_NANOS, FORM_PATTERN,
+  FORM_DAYS,                                         /* dates: since 1970 */
+  FORM_LOCAL_MILLIS, FORM_LOCAL_MICROS, FORM_LOCAL_NANOS, /* of a local clock, since it showed 1970 */
+  FORM_DATETIME,                                     /* as databases write them: `2026-09-17 09:00:00.123456`, perhaps with T, perhaps with an offset */
+};
 
 struct time_part { char letter; unsigned width; struct gh_str literal; }; /* letter 0: a literal */
 #define TIME_PARTS_MAX 24
@@ -15,7 +20,7 @@ struct time_form {
   struct time_part parts[TIME_PARTS_MAX];
 };
 
-/* Reads `rfc3339 | s | ms | us | ns | date` or a pattern of y M d H m s S (as many as there are digits), other signs standing for
+/* Reads `rfc3339 | s | ms | us | ns | days | local_ms | local_us | local_ns | datetime | date` or a pattern of y M d H m s S (as many as there are digits), other signs standing for
  * themselves, letters in 'quotes'. NULL if good, else what is wrong with it. `text` is borrowed by the form. */
 const char *gh_time_form_parse(struct time_form *form, struct gh_str text);
 /* The time of a text in ms since 1970; times without an offset are local in `zone`. False: no such time. */

@@ -44,6 +44,10 @@ enum gh_decoded gh_decode_more(struct gh_decoder *d, struct gh_record *out);
 /* Decodes one line of the bulk profiles as JSON: an object without id, type, time. */
 enum gh_decoded gh_decode_profile(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out);
 
+/* Appends an event, or a change of profile, as a canonical record (docs/events.md) with `id` as its id, without a newline: exact, so that decoding it without a
+ * mapping gives the same event. */
+void gh_event_canonical(struct gh_buf *out, const struct gh_event *e, struct gh_str id);
+
 /* CSV: the header line names the fields; then each line is a profile. A quoted field may hold newlines, so the reader joins lines: see gh_csv_complete. */
 bool gh_csv_complete(struct gh_str bytes); /* quotes are balanced */
 bool gh_decoder_csv_header(struct gh_decoder *d, struct gh_str header, struct gh_faults *faults);

@@ -1,0 +1,416 @@
+/* Messages as change-data-capture tools and event buses bring them: what stands around a row gives the event its id and time, and a message may hold several rows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "goldhour/base/time.h"
+#include "goldhour/decode/decode.h"
+#include "goldhour/sys/sys.h"
+
+static const char schema_text[] =
+    "customer: {name: string, aum: decimal(2)}\n"
+    "events:\n"
+    "  transfer_in: {amount: decimal(2), booked_on: date?, booked_at: timestamp?, was: decimal(2)?, note: string?}\n"
+    "  login: {channel: string?}\n";
+
+static struct gh_arena arena;
+static struct gh_faults faults;
+static struct gh_zones *zones;
+static const struct gh_schema *schema;
+static struct gh_conf conf = {.record_bytes = 1 << 20, .record_depth = 64};
+static struct gh_decoder *decoder;
+static struct gh_record record;
+
+static void by(const char *mapping)
+{
+  gh_decoder_free(decoder);
+  gh_faults_free(&faults);
+  gh_faults_init(&faults);
+  const struct gh_mapping *m = gh_mapping_parse(&arena, schema, zones, GH_STR("mapping.yaml"), gh_str(mapping), &faults);
+  for (const struct gh_fault *f = faults.first; f; f = f->next) fprintf(stderr, "%u: %.*s\n", f->at.line, GH_FMT(f->message));
+  assert_non_null(m);
+  decoder = gh_decoder_new(&conf, schema, m, gh_zones_find(zones, GH_STR("Asia/Shanghai")));
+}
+
+static void refuses_mapping(const char *mapping, const char *message)
+{
+  gh_faults_free(&faults);
+  gh_faults_init(&faults);
+  assert_null(gh_mapping_parse(&arena, schema, zones, GH_STR("mapping.yaml"), gh_str(mapping), &faults));
+  if (!gh_str_eq(faults.first->message, gh_str(message))) fail_msg("said: %.*s", GH_FMT(faults.first->message));
+}
+
+/* The message last given, in memory that ends where it does. */
+static struct gh_message message;
+static void clear_message(void)
+{
+  free((void *)(uintptr_t)message.bytes.ptr);
+  message = (struct gh_message){0};
+}
+
+static enum gh_decoded feed(const char *text)
+{
+  char *exact = malloc(strlen(text) + 1);
+  memcpy(exact, text, strlen(text));
+  free((void *)(uintptr_t)message.bytes.ptr);
+  message.bytes = gh_str_n(exact, strlen(text));
+  return gh_decode_message(decoder, &message, &record);
+}
+
+static enum gh_decoded more(void)
+{
+  assert_true(record.more);
+  return gh_decode_more(decoder, &record);
+}
+
+static const char *canonical(void)
+{
+  static struct gh_buf out;
+  gh_buf_clear(&out);
+  gh_event_canonical(&out, &record.event, record.event.id);
+  gh_buf_byte(&out, '\0');
+  return out.data;
+}
+
+static void is(enum gh_decoded what, const char *event)
+{
+  if (what == GH_DECODED_BAD) fail_msg("refused: %s: %.*s", record.reason, GH_FMT(record.detail));
+  assert_int_equal(what, GH_DECODED);
+  assert_string_equal(canonical(), event);
+}
+
+static void refused(enum gh_decoded what, const char *reason, const char *detail)
+{
+  assert_int_equal(what, GH_DECODED_BAD);
+  assert_string_equal(record.reason, reason);
+  if (!gh_str_eq(record.detail, gh_str(detail))) fail_msg("said: %.*s", GH_FMT(record.detail));
+}
+
+static void passed_over(enum gh_decoded what)
+{
+  if (what == GH_DECODED_BAD) fail_msg("refused: %s: %.*s", record.reason, GH_FMT(record.detail));
+  assert_int_equal(what, GH_DECODED_OTHER);
+}
+
+#define CANAL(type, rest) "{\"id\":7,\"database\":\"core\",\"table\":\"txn\",\"pkNames\":[\"no\"],\"isDdl\":false,\"type\":\"" type "\",\"es\":1789606800000,\"ts\":1789606800123," rest "}"
+
+static const char canal[] =
+    "events:\n  envelope: canal\n  customer: /cust\n  entries:\n"
+    "    - {type: transfer_in, table: core.txn, op: [insert, update], when: 'envelope.op == \"insert\" || envelope.table == \"txn\"',\n"
+    "       fields: {amount: /amt, was: $before/amt, note: {join: [$database, '.', $table, ' ', $row]}}}\n"
+    "    - {type: customer, table: customer, fields: {name: /nm}}\n";
+
+static void canal_rows_are_events(void **state)
+{
+  (void)state;
+  by(canal);
+  is(feed(CANAL("INSERT", "\"data\":[{\"no\":\"1\",\"cust\":\"C1\",\"amt\":\"12.50\"},{\"no\":\"2\",\"cust\":\"C1\",\"amt\":\"8000\"}],\"old\":null")),
+     "{\"id\":\"core.txn:insert:1789606800000:1\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"12.50\",\"note\":\"core.txn 1\"}");
+  is(more(), "{\"id\":\"core.txn:insert:1789606800000:2\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"8000.00\",\"note\":\"core.txn 2\"}");
+  assert_false(record.more);
+}
+
+static void canal_shows_what_a_row_was_before(void **state)
+{
+  (void)state;
+  by(canal);
+  assert_int_equal(feed(CANAL("UPDATE", "\"data\":[{\"no\":\"1\",\"cust\":\"C1\",\"amt\":\"12.50\"},{\"no\":\"2\",\"cust\":\"C1\",\"amt\":\"9\"}],\"old\":[{\"amt\":\"1\"},{\"cust\":\"C0\"}]")), GH_DECODED);
+  assert_non_null(strstr(canonical(), "\"was\":\"1.00\""));
+  assert_int_equal(more(), GH_DECODED);
+  assert_non_null(strstr(canonical(), "\"was\":\"9.00\"")); /* not among what changed: it was the same */
+}
+
+static void canal_tells_updates_of_one_second_apart(void **state)
+{
+  char first[200];
+  (void)state;
+  by(canal);
+  assert_int_equal(feed(CANAL("UPDATE", "\"data\":[{\"no\":\"1\",\"cust\":\"C1\",\"amt\":\"2\"}],\"old\":[{\"amt\":\"1\"}]")), GH_DECODED);
+  snprintf(first, sizeof first, "%.*s", GH_FMT(record.event.id));
+  assert_int_equal(feed(CANAL("UPDATE", "\"data\":[{\"no\":\"1\",\"cust\":\"C1\",\"amt\":\"3\"}],\"old\":[{\"amt\":\"2\"}]")), GH_DECODED);
+  assert_false(gh_str_eq(record.event.id, gh_str(first)));
+  assert_int_equal(feed(CANAL("UPDATE", "\"data\":[{\"no\":\"1\",\"cust\":\"C1\",\"amt\":\"2\"}],\"old\":[{\"amt\":\"1\"}]")), GH_DECODED);
+  assert_true(gh_str_eq(record.event.id, gh_str(first)));
+}
+
+static void canal_without_a_primary_key(void **state)
+{
+  char first[200];
+  (void)state;
+  by(canal);
+  assert_int_equal(feed("{\"id\":0,\"database\":\"core\",\"table\":\"txn\",\"pkNames\":null,\"isDdl\":false,\"type\":\"INSERT\",\"es\":1789606800000,"
+                        "\"data\":[{\"cust\":\"C1\",\"amt\":\"2\"},{\"cust\":\"C1\",\"amt\":\"2\"}]}"), GH_DECODED);
+  snprintf(first, sizeof first, "%.*s", GH_FMT(record.event.id));
+  assert_int_equal(more(), GH_DECODED);
+  assert_false(gh_str_eq(record.event.id, gh_str(first)));
+}
+
+static void a_refused_row_hides_no_other(void **state)
+{
+  (void)state;
+  by(canal);
+  refused(feed(CANAL("INSERT", "\"data\":[{\"no\":\"1\",\"cust\":\"C1\",\"amt\":\"x\"},null,{\"no\":\"3\",\"cust\":\"C1\",\"amt\":\"3\"}]")), "wrong_type",
+          "row 1: field 'amount': decimal(2) was expected, found a text that is no number");
+  refused(more(), "wrong_type", "row 2: an object was expected, found null");
+  is(more(), "{\"id\":\"core.txn:insert:1789606800000:3\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"3.00\",\"note\":\"core.txn 3\"}");
+  assert_false(record.more);
+}
+
+static void canal_passes_over_what_changes_no_row(void **state)
+{
+  (void)state;
+  by(canal);
+  passed_over(feed("{\"data\":null,\"database\":\"core\",\"es\":1,\"id\":0,\"isDdl\":true,\"sql\":\"ALTER TABLE txn\",\"table\":\"\",\"type\":\"ALTER\"}"));
+  passed_over(feed(CANAL("DELETE", "\"data\":[{\"no\":\"1\",\"cust\":\"C1\",\"amt\":\"2\"}]")));
+  passed_over(feed(CANAL("INSERT", "\"data\":[]")));
+  clear_message();
+  passed_over(gh_decode_message(decoder, &message, &record));
+  refused(feed("{\"hello\":1}"), "bad_envelope", "no message of canal: it has no `type`");
+  refused(feed(CANAL("INSERT", "\"data\":{}")), "bad_envelope", "no message of canal: its `data` is no list");
+  refused(feed("{\"id\":1,\"type\":\"INSERT\",\"type\":\"INSERT\"}"), "duplicate_key", "field 'type' stands twice");
+}
+
+static const char debezium[] =
+    "zone: Asia/Shanghai\nevents:\n  envelope: debezium\n  customer: /cust\n  entries:\n"
+    "    - {type: transfer_in, table: txn, fields: {amount: /amt, booked_on: /day, booked_at: /at, note: {join: [/day]}}}\n"
+    "    - {type: customer, table: customer, op: [insert, update, snapshot], fields: {name: /nm, aum: /aum}}\n"
+    "    - {type: customer, table: customer, forget: true}\n";
+#define MYSQL(op, snapshot, table, rest) "{\"source\":{\"version\":\"2.5\",\"connector\":\"mysql\",\"name\":\"bank\",\"ts_ms\":1789606800000,\"snapshot\":" snapshot \
+  ",\"db\":\"core\",\"table\":\"" table "\",\"server_id\":1,\"gtid\":null,\"file\":\"bin.01\",\"pos\":4711,\"row\":2},\"op\":\"" op "\",\"ts_ms\":1789606899999,\"transaction\":null," rest "}"
+
+static void debezium_changes_are_events(void **state)
+{
+  (void)state;
+  by(debezium);
+  is(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":\"8000.00\"}")),
+     "{\"id\":\"bank:bin.01:4711:2\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"8000.00\"}");
+  is(feed(MYSQL("c", "false", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":8000.5,\"day\":null}")),
+     "{\"id\":\"bank:bin.01:4711:2\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"8000.50\"}");
+  passed_over(feed(MYSQL("u", "\"false\"", "txn", "\"before\":{},\"after\":{\"cust\":\"C1\",\"amt\":\"8000.00\"}")));
+  passed_over(feed(MYSQL("t", "\"false\"", "txn", "\"before\":null,\"after\":null")));
+}
+
+static void debezium_snapshots_trigger_nothing(void **state)
+{
+  (void)state;
+  by(debezium);
+  passed_over(feed(MYSQL("r", "\"first\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":\"8000.00\"}")));
+  passed_over(feed(MYSQL("r", "\"incremental\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":\"8000.00\"}")));
+  passed_over(feed(MYSQL("c", "true", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":\"8000.00\"}")));
+  message.key = GH_STR("{\"schema\":{\"type\":\"struct\"},\"payload\":{\"no\":17}}");
+  is(feed(MYSQL("r", "\"last\"", "customer", "\"before\":null,\"after\":{\"cust\":\"C1\",\"nm\":\"王芳\",\"aum\":null}")),
+     "{\"id\":\"bank:bin.01:4711:2:core.customer:17\",\"type\":\"customer\",\"customer\":\"C1\",\"time\":1789606800000,\"name\":\"王芳\",\"aum\":null}");
+  is(feed(MYSQL("d", "\"false\"", "customer", "\"before\":{\"cust\":\"C1\"},\"after\":null")),
+     "{\"id\":\"bank:bin.01:4711:2\",\"type\":\"customer\",\"customer\":\"C1\",\"time\":1789606800000,\"forget\":true}");
+  clear_message();
+}
+
+#define FIELDS "[{\"type\":\"string\",\"field\":\"cust\"},{\"type\":\"bytes\",\"name\":\"org.apache.kafka.connect.data.Decimal\",\"parameters\":{\"scale\":\"4\"},\"field\":\"amt\"}," \
+  "{\"type\":\"int32\",\"name\":\"io.debezium.time.Date\",\"field\":\"day\"},{\"type\":\"int64\",\"name\":\"io.debezium.time.MicroTimestamp\",\"field\":\"at\"}]"
+
+static void debezium_values_are_read_by_the_schema(void **state)
+{
+  (void)state;
+  by(debezium);
+  is(feed("{\"schema\":{\"type\":\"struct\",\"fields\":[{\"type\":\"struct\",\"field\":\"before\"},{\"type\":\"struct\",\"fields\":" FIELDS ",\"field\":\"after\"}]},\"payload\":"
+          MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":\"BMS0AA==\",\"day\":20708,\"at\":1789635600123456}") "}"),
+     "{\"id\":\"bank:bin.01:4711:2\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"8000.00\",\"booked_on\":\"2026-09-12\","
+     "\"booked_at\":1789606800123,\"note\":\"2026-09-12\"}");
+  is(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":{\"scale\":1,\"value\":\"/zg=\"},\"day\":\"__debezium_unavailable_value\"}")),
+     "{\"id\":\"bank:bin.01:4711:2\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"-20.00\"}");
+  passed_over(feed("{\"schema\":null,\"payload\":null}"));
+  passed_over(feed("null"));
+  passed_over(feed("{\"ts_ms\":1}"));
+  passed_over(feed("{\"status\":\"BEGIN\",\"id\":\"1\",\"ts_ms\":1}"));
+  refused(feed("{\"amount\":1}"), "bad_envelope", "no message of debezium: it has no `op`");
+}
+
+static void values_without_a_schema_are_declared(void **state)
+{
+  (void)state;
+  by("zone: Asia/Shanghai\nevents:\n  envelope: debezium\n  customer: /cust\n  entries:\n"
+     "    - {type: transfer_in, fields: {amount: {at: /amt, base64_digits: 4}, booked_on: {at: /day, as: days}, booked_at: {at: /at, as: local_us}}}\n");
+  is(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":\"BMS0AA==\",\"day\":20708,\"at\":1789635600123456}")),
+     "{\"id\":\"bank:bin.01:4711:2\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"8000.00\",\"booked_on\":\"2026-09-12\",\"booked_at\":1789606800123}");
+  refused(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":\"!\"}")), "wrong_type",
+          "field 'amount': decimal(2) was expected, found a text that is no base64 of a number");
+}
+
+static void rows_of_one_log_position_have_keys(void **state)
+{
+  (void)state;
+  by(debezium);
+  message.key = GH_STR("{\"no\":\"A1\"}");
+  is(feed("{\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":\"1\"},\"source\":{\"connector\":\"postgresql\",\"name\":\"pg\",\"ts_ms\":1789606800000,\"snapshot\":\"false\",\"db\":\"core\","
+          "\"schema\":\"public\",\"table\":\"txn\",\"txId\":555,\"lsn\":24023128,\"xmin\":null,\"sequence\":\"[null,\\\"24023128\\\"]\"},\"op\":\"c\",\"ts_ms\":2}"),
+     "{\"id\":\"pg:24023128:A1\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"1.00\"}");
+  clear_message();
+}
+
+static const char goldengate[] =
+    "events:\n  envelope: {goldengate: {zone: Asia/Shanghai}}\n  customer: /CUST\n  entries:\n"
+    "    - {type: transfer_in, table: CORE.TXN, op: [insert, update], fields: {amount: /AMT, was: $before/AMT, booked_at: {at: /AT, as: datetime}}}\n";
+#define GOLDENGATE(op, rest) "{\"table\":\"CORE.TXN\",\"op_type\":\"" op "\",\"op_ts\":\"2026-09-17 09:00:00.123456\",\"current_ts\":\"2026-09-17T09:00:01.000000\",\"pos\":\"00000000000000002928\"," rest "}"
+
+static void goldengate_changes_are_events(void **state)
+{
+  (void)state;
+  by(goldengate);
+  is(feed(GOLDENGATE("I", "\"after\":{\"CUST\":\"C1\",\"AMT\":8000.00,\"AT\":\"2026-09-17T09:00:00\"}")),
+     "{\"id\":\"CORE.TXN:insert:00000000000000002928\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800123,\"amount\":\"8000.00\",\"booked_at\":1789606800000}");
+  is(feed(GOLDENGATE("U", "\"before\":{\"CUST\":\"C1\",\"AMT\":\"1\"},\"after\":{\"AMT\":2}")),
+     "{\"id\":\"CORE.TXN:update:00000000000000002928\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800123,\"amount\":\"2.00\",\"was\":\"1.00\"}");
+  is(feed(GOLDENGATE("U", "\"before\":{\"CUST\":\"C1\",\"AMT\":\"1\"},\"after\":{\"CUST\":null,\"CUST_isMissing\":true,\"AMT\":2,\"AMT_isMissing\":false}")),
+     "{\"id\":\"CORE.TXN:update:00000000000000002928\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800123,\"amount\":\"2.00\",\"was\":\"1.00\"}");
+  is(feed(GOLDENGATE("I", "\"CUST\":\"C1\",\"AMT\":\"3\"")),
+     "{\"id\":\"CORE.TXN:insert:00000000000000002928\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800123,\"amount\":\"3.00\"}");
+  passed_over(feed(GOLDENGATE("T", "\"x\":1")));
+  passed_over(feed(GOLDENGATE("D", "\"before\":{\"CUST\":\"C1\"},\"after\":null")));
+  refused(feed("{\"a\":1}"), "bad_envelope", "no message of goldengate: it has no `op_type`");
+}
+
+static const char cloudevents[] =
+    "events:\n  envelope: cloudevents\n  customer: $subject\n  entries:\n"
+    "    - {type: transfer_in, event_type: cn.bank.transfer}\n    - {type: login, event_type: [a, cn.bank.login], fields: {channel: $header/channel}}\n";
+#define EVENT(id, rest) "{\"specversion\":\"1.0\",\"id\":\"" id "\",\"source\":\"/core\",\"type\":\"cn.bank.transfer\",\"subject\":\"C1\",\"time\":\"2026-09-17T09:00:00+08:00\"," rest "}"
+static const char e1[] = "{\"id\":\"/core:e1\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"8.00\"}";
+
+static void structured_cloudevents(void **state)
+{
+  (void)state;
+  by(cloudevents);
+  is(feed(EVENT("e1", "\"datacontenttype\":\"application/json\",\"data\":{\"amount\":8}")), e1);
+  is(feed(EVENT("e1", "\"data_base64\":\"eyJhbW91bnQiOjh9\"")), e1);
+  is(feed(EVENT("e1", "\"data\":\"{\\\"amount\\\":8}\"")), e1);
+  refused(feed(EVENT("e1", "\"data\":[1]")), "bad_json", "in a text that should hold JSON: nothing in the record");
+}
+
+static void batched_cloudevents(void **state)
+{
+  (void)state;
+  by(cloudevents);
+  is(feed("[" EVENT("e1", "\"data\":{\"amount\":8}") ",{\"specversion\":\"1.0\"}," EVENT("e2", "\"data\":{\"amount\":9}") "]"), e1);
+  refused(more(), "bad_envelope", "row 2: no message of cloudevents: it has no `id` or `type`, neither as headers ce_id and ce_type nor beside its data");
+  is(more(), "{\"id\":\"/core:e2\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"9.00\"}");
+  assert_false(record.more);
+  passed_over(feed("[]"));
+}
+
+static void binary_cloudevents(void **state)
+{
+  static const struct gh_header headers[] = {
+    {GH_STR("ce_specversion"), GH_STR("1.0")}, {GH_STR("ce_id"), GH_STR("e9")}, {GH_STR("ce_source"), GH_STR("/app")}, {GH_STR("ce_type"), GH_STR("cn.bank.login")},
+    {GH_STR("ce_time"), GH_STR("2026-09-17T01:00:00Z")}, {GH_STR("ce_subject"), GH_STR("C2")}, {GH_STR("content-type"), GH_STR("application/json")}, {GH_STR("channel"), GH_STR("app")},
+  };
+  (void)state;
+  by(cloudevents);
+  message.headers = headers;
+  message.nheaders = sizeof headers / sizeof *headers;
+  is(feed("{\"any\":[1]}"), "{\"id\":\"/app:e9\",\"type\":\"login\",\"customer\":\"C2\",\"time\":1789606800000,\"channel\":\"app\"}");
+  refused(feed("[1]"), "wrong_type", "the data: an object was expected, found a list");
+  clear_message();
+}
+
+static void outbox_messages(void **state)
+{
+  static const struct gh_header headers[] = {{GH_STR("id"), GH_STR("4d47e190")}, {GH_STR("eventType"), GH_STR("LoggedIn")}};
+  (void)state;
+  by("events:\n  envelope: debezium-outbox\n  customer: $key\n  entries: [{type: login, event_type: LoggedIn}]\n");
+  message = (struct gh_message){.key = GH_STR("\"C7\""), .headers = headers, .nheaders = 2, .time_ms = 1789606800000};
+  const char *event = "{\"id\":\"4d47e190\",\"type\":\"login\",\"customer\":\"C7\",\"time\":1789606800000,\"channel\":\"app\"}";
+  is(feed("{\"channel\":\"app\"}"), event);
+  is(feed("\"{\\\"channel\\\":\\\"app\\\"}\""), event);
+  is(feed("{\"schema\":{\"type\":\"string\"},\"payload\":\"{\\\"channel\\\":\\\"app\\\"}\"}"), event);
+  is(feed("{\"eventType\":\"x\",\"payload\":{\"channel\":\"app\"}}"), event);
+  refused(feed("7"), "wrong_type", "the payload: an object was expected, found a number");
+  message.nheaders = 0;
+  is(feed("{\"before\":null,\"after\":{\"id\":\"4d47e190\",\"aggregateid\":\"C7\",\"type\":\"LoggedIn\",\"payload\":\"{\\\"channel\\\":\\\"app\\\"}\"},"
+          "\"source\":{\"ts_ms\":1789606800000,\"snapshot\":\"false\"},\"op\":\"c\"}"), event);
+  passed_over(feed("{\"before\":{},\"after\":null,\"source\":{\"ts_ms\":1,\"snapshot\":\"false\"},\"op\":\"d\"}"));
+  clear_message();
+}
+
+static void rows_in_plain_json(void **state)
+{
+  (void)state;
+  by("events:\n  envelope: {json: {rows: /batch/items}}\n  id: $message/batch/no\n  customer: /c\n  time: $message/batch/at\n  entries: [{type: login, fields: {channel: /ch}}]\n");
+  is(feed("{\"batch\":{\"no\":\"b1\",\"at\":1789606800000,\"items\":[{\"c\":\"C1\"},{\"c\":\"C2\",\"ch\":\"app\"}]}}"), "{\"id\":\"b1-1\",\"type\":\"login\",\"customer\":\"C1\",\"time\":1789606800000}");
+  is(more(), "{\"id\":\"b1-2\",\"type\":\"login\",\"customer\":\"C2\",\"time\":1789606800000,\"channel\":\"app\"}");
+}
+
+static void keys_and_headers_without_an_envelope(void **state)
+{
+  static const struct gh_header headers[] = {{GH_STR("trace"), GH_STR("t1")}, {GH_STR("bad"), GH_STR("\xFF")}};
+  (void)state;
+  by("events:\n  id: $header/trace\n  customer: $key\n  time: $stream_time\n  entries: [{type: login, fields: {channel: /ch}}]\n");
+  message = (struct gh_message){.key = GH_STR("C1"), .headers = headers, .nheaders = 2, .time_ms = 1789606800000};
+  is(feed("{\"ch\":\"app\"}"), "{\"id\":\"t1\",\"type\":\"login\",\"customer\":\"C1\",\"time\":1789606800000,\"channel\":\"app\"}");
+  message.key = GH_STR("\xFF");
+  refused(feed("{\"ch\":\"app\"}"), "bad_utf8", "the message's key holds bytes that are no UTF-8");
+  clear_message();
+}
+
+static void mappings_with_faults(void **state)
+{
+  (void)state;
+  refuses_mapping("events: {envelope: canel, customer: /c, entries: []}", "there is no envelope 'canel'");
+  refuses_mapping("events: {envelope: goldengate, customer: /c, entries: [{type: login}]}", "the time of this event is GoldenGate's op_ts, which has no zone");
+  refuses_mapping("events: {envelope: debezium, customer: /c, entries: [{type: login, op: snapshot}]}", "'op': rows of a snapshot trigger nothing");
+  refuses_mapping("events: {envelope: canal, customer: $tabel, entries: [{type: login}]}", "'customer': there is no '$tabel' here");
+  refuses_mapping("events: {envelope: cloudevents, customer: $before/x, entries: [{type: login}]}", "'customer': there is no '$before/x' here");
+  refuses_mapping("events: {envelope: cloudevents, customer: /c, entries: [{type: login, table: t}]}", "'table' means nothing without an envelope that has it");
+  refuses_mapping("events: {envelope: json, customer: /c, entries: [{type: login}]}", "no 'id' is given, here or for all entries");
+  refuses_mapping("profiles: {customer: $key}", "'customer': there is no '$key' here");
+  refuses_mapping("events: {envelope: {canal: {zone: UTC}}, customer: /c, entries: [{type: login}]}", "unknown key 'zone'");
+}
+
+static int setup(void **state)
+{
+  (void)state;
+  gh_faults_init(&faults);
+  gh_arena_init(&arena, 0);
+  zones = gh_zones_load();
+  schema = gh_schema_parse(&arena, GH_STR("schema.yaml"), GH_STR(schema_text), &faults);
+  return schema ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+  (void)state;
+  clear_message();
+  gh_decoder_free(decoder);
+  gh_faults_free(&faults);
+  gh_zones_free(zones);
+  gh_arena_free(&arena);
+  return 0;
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(canal_rows_are_events),
+    cmocka_unit_test(canal_shows_what_a_row_was_before),
+    cmocka_unit_test(canal_tells_updates_of_one_second_apart),
+    cmocka_unit_test(canal_without_a_primary_key),
+    cmocka_unit_test(a_refused_row_hides_no_other),
+    cmocka_unit_test(canal_passes_over_what_changes_no_row),
+    cmocka_unit_test(debezium_changes_are_events),
+    cmocka_unit_test(debezium_snapshots_trigger_nothing),
+    cmocka_unit_test(debezium_values_are_read_by_the_schema),
+    cmocka_unit_test(values_without_a_schema_are_declared),
+    cmocka_unit_test(rows_of_one_log_position_have_keys),
+    cmocka_unit_test(goldengate_changes_are_events),
+    cmocka_unit_test(structured_cloudevents),
+    cmocka_unit_test(batched_cloudevents),
+    cmocka_unit_test(binary_cloudevents),
+    cmocka_unit_test(outbox_messages),
+    cmocka_unit_test(rows_in_plain_json),
+    cmocka_unit_test(keys_and_headers_without_an_envelope),
+    cmocka_unit_test(mappings_with_faults),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}
