@@ -8,6 +8,9 @@ endif()
 if(GH_FUZZ) # tests/CMakeLists.txt: libFuzzer sees which branches an input takes
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+if(GH_FAULTS) # builds for tests can be made to die of a record: engine/crash.c
+  add_compile_definitions(GH_FAULTS)
+endif()
 add_compile_definitions(_POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
 
 # gh_room(NAME LINKS LIB...): src/NAME/*.c (and *.cc, the C++ shims) become the static library gh_NAME. A room sees include/ and itself.

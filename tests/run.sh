@@ -15,7 +15,7 @@ build=build/sanitize
 logs=$build/logs
 mkdir -p "$logs"
 [ -e "$build/build.ninja" ] || cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG='-O1 -g1 -Wno-format-truncation' -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1' \
-  -DGH_SANITIZE=ON >"$logs/configure.log" 2>&1 || { cat "$logs/configure.log"; exit 1; }
+  -DGH_SANITIZE=ON -DGH_FAULTS=ON >"$logs/configure.log" 2>&1 || { cat "$logs/configure.log"; exit 1; }
 echo "Building into $build"
 ninja -C "$build" >"$logs/build.log" 2>&1 || { sed -n '/^FAILED/,$p' "$logs/build.log" | head -n 60; echo '0 passed, 1 failed, 0 skipped'; exit 1; }
 
@@ -44,7 +44,7 @@ suite() {
 }
 
 # The cheapest first; a suite is tests/NAME/run.py or tests/NAME/run.sh.
-for name in tidy unit golden cel faults rules readme real-bank oracle sim bench live-file crash live; do
+for name in tidy unit golden cel faults rules readme real-bank oracle sim bench live-file crash poison live; do
   case $wanted in '  ' | *" $name "*) ;; *) continue ;; esac
   if [ -e "tests/$name/run.py" ]; then suite "$name" 300 python3 "tests/$name/run.py"; fi
   if [ -e "tests/$name/run.sh" ]; then suite "$name" 300 sh "tests/$name/run.sh"; fi

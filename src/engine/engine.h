@@ -242,6 +242,12 @@ void gh_alarm_turn(struct gh_engine *e);
 bool gh_crash_open(struct gh_engine *e);  /* brings what the last process marked into the store; then keeps marks of this one */
 void gh_crash_doing(unsigned partition, uint64_t offset);
 void gh_crash_done(void);
+/* In builds for tests: dies of a record that holds the word in the environment's GOLDHOUR_DIE_ON. */
+#ifdef GH_FAULTS
+void gh_crash_test(struct gh_str record);
+#else
+static inline void gh_crash_test(struct gh_str record) { (void)record; }
+#endif
 
 /* stats.c */
 void gh_engine_report(struct gh_engine *e);

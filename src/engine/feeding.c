@@ -134,6 +134,7 @@ static void take_record(struct gh_partition *p, const struct gh_feed_item *item)
   b->records += !item->more;
   b->bytes += item->in.raw.len;
   gh_crash_doing(p->number, item->in.at_offset);
+  if (item->note == GH_FEED_TAKEN) gh_crash_test(item->in.raw);
   gh_partition_take(p, &item->in);
   if (b->update.nrefused) gh_batch_refused(b, item, p->engine->wall_ms);
 }
