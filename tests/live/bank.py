@@ -1,12 +1,14 @@
 """The bank of the live tests: rules of every kind, and a stream of events of the last hours, keyed by customer.
 
-Event times lie one to three hours back, and every wait of a rule ends well before now or in weeks: whatever the wall clock says while the stream is worked
-through, event time alone decides its leads. So the leads of a replay of the same records, partition by partition, are what must come out.
+Each stretch of events is half an hour of event time, some hours back, and is followed by a tick for each partition later than any wait of it ends. With `idle: 1h` no
+clock is followed in a test's few seconds, so event time alone decides its leads: those of a replay of the same records, partition by partition, must come out.
 """
 import json
 import os
 import random
 import time
+
+from kafka_client import partition_of
 
 SCHEMA = """\
 customer: {name: string, age: int, aum: decimal(2), staff: bool}
@@ -37,7 +39,8 @@ rules:
 """
 
 KINDS = ["payroll_credit", "large_inflow", "product_bought", "article_read", "article_read", "flow_step", "flow_step", "login", "customer", "customer"]
-HOUR_MS = 3600000
+HOUR_MS, MINUTE_MS = 3600000, 60000
+SPAN_MS, REST_MS = 30 * MINUTE_MS, 25 * MINUTE_MS  # of a stretch of events; of the silence after it, longer than any wait
 
 
 def now_ms():
@@ -58,10 +61,9 @@ def fields(r, kind, later):
     return {"channel": "app"}
 
 
-def events(seed, n, customers=200, begin_ms=None, span_ms=2 * HOUR_MS):
-    """(customer, record) of n events, mostly in order; some late within and beyond lateness, some twice."""
+def events(seed, n, begin_ms, span_ms, customers=200):
+    """(customer, record) of n events from begin_ms on, mostly in order; some late within and beyond lateness, some twice."""
     r = random.Random(seed)
-    begin_ms = begin_ms or now_ms() - 3 * HOUR_MS
     later = time.strftime("%Y-%m-%d", time.gmtime(begin_ms / 1000 + 40 * 86400))
     last = []
     for i in range(n):
@@ -76,6 +78,21 @@ def events(seed, n, customers=200, begin_ms=None, span_ms=2 * HOUR_MS):
             yield r.choice(last)
 
 
+def keys_of(partitions):
+    """A customer for each partition."""
+    keys, i = {}, 0
+    while len(keys) < partitions:
+        keys.setdefault(partition_of(f"T{i}", partitions), f"T{i}")
+        i += 1
+    return [keys[p] for p in range(partitions)]
+
+
+def ticks(seed, at_ms, partitions):
+    """An event a partition at this time, which ends whatever waited there before it."""
+    for customer in keys_of(partitions):
+        yield customer, json.dumps({"id": f"tick{seed}-{customer}", "type": "login", "customer": customer, "time": at_ms, "channel": "app"})
+
+
 def write_rules(folder, rules=RULES, schema=SCHEMA):
     for name, text in (("schema.yaml", schema), ("rules-1.yaml", rules)):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
@@ -83,7 +100,7 @@ def write_rules(folder, rules=RULES, schema=SCHEMA):
 
 
 CONFIG = {
-    "zone": "Asia/Shanghai", "calendar": "china", "business_hours": "{open: '09:00', close: '18:00'}", "lateness": "2s", "late_limit": "1d", "idle": "500ms",
+    "zone": "Asia/Shanghai", "calendar": "china", "business_hours": "{open: '09:00', close: '18:00'}", "lateness": "2s", "late_limit": "1d", "idle": "1h",
     "schema": "schema.yaml", "rules": "[rules-1.yaml]"}
 
 

@@ -138,7 +138,7 @@ def the_proxy_cuts_between_request_and_reply(w):
 
 def the_bank_gives_leads(w):
     w.create_topic(4)
-    w.config(w.redis())
+    bank.write_rules(w.folder)
     bank.write_config(w.folder, "stdin", "memory", "stdout")
     w.produce(4000)
     leads = w.expected()

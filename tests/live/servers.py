@@ -81,6 +81,9 @@ class Redis:
     def client(self, **options):
         return resp.Redis(self.port, **{"tls": self.ca, **self.login, **options})
 
+    def client_for(self, _key):
+        return self.client()
+
     def kill(self):
         return self.process.kill()
 
@@ -254,6 +257,9 @@ class RedisSentinel:
                     port = int(c("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.master_name)[1])
                 return next(s for s in self.servers if s.port == port)
         return None
+
+    def client_for(self, _key):
+        return self.master().client()
 
     def wait_for_other_master(self, than, seconds=40):
         return until(lambda: (m := self.master()) is not than and m.process.running() and m, "another master", seconds)

@@ -8,7 +8,8 @@ import time
 import bank
 from daemon import Daemon, command
 from kafka_client import Kcat
-from process import until
+from process import TooLate, until
+from resp import Refused
 from servers import Redis
 
 LIVE_FIELDS = ("stage", "found")  # what the wall clock decides
@@ -23,8 +24,11 @@ def expect(truth, what):
         raise Failure(what)
 
 
-def content(lead):
+def plain_content(lead):
     return json.dumps({k: v for k, v in lead.items() if k not in LIVE_FIELDS}, sort_keys=True, ensure_ascii=False)
+
+
+content = plain_content  # how two leads are compared; a storm of millions compares digests
 
 
 class World:
@@ -36,6 +40,7 @@ class World:
         self.name = os.path.basename(folder)
         self.topic, self.group, self.stream = f"{self.name}-events", self.name, "leads"
         self.open, self.daemons = [], []
+        self.at_ms, self.stretches = bank.now_ms() - 20 * bank.HOUR_MS, 0
 
     def __enter__(self):
         return self
@@ -80,8 +85,15 @@ class World:
     def create_topic(self, partitions=4, **config):
         self.kafka.admin.create_topic(self.topic, partitions, **config)
 
-    def produce(self, n, seed=1, **more):
-        self.kcat.produce_many(self.topic, bank.events(seed, n, **more))
+    def stretch(self, n, partitions, **more):
+        """(customer, record) of a next stretch of n events, and its ticks."""
+        self.stretches += 1
+        yield from bank.events(self.stretches, n, self.at_ms, bank.SPAN_MS, **more)
+        self.at_ms += bank.SPAN_MS + bank.REST_MS
+        yield from bank.ticks(self.stretches, self.at_ms, partitions)
+
+    def produce(self, n, **more):
+        self.kcat.produce_many(self.topic, self.stretch(n, len(self.kafka.admin.partitions(self.topic)), **more))
 
     # ── daemons ──
 
@@ -102,42 +114,56 @@ class World:
             subprocess.run(["kcat", "-b", self.kafka.brokers, "-C", "-t", self.topic, "-p", str(partition), "-o", "beginning", "-e", "-q", "-f", "%s\n"], stdout=out, check=True, timeout=600)
         return path
 
-    def expected(self, until_ms=None):
-        """{id: content} of the leads of the undisturbed run: each partition replayed apart, time passing until now."""
-        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime((until_ms or bank.now_ms()) / 1000))
+    def expected(self, until_ms=None, folder=None):
+        """{id: content} of the leads of the undisturbed run: each partition replayed apart."""
+        more = ["--until", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(until_ms / 1000))] if until_ms else []
         leads = {}
         for partition in self.kafka.admin.partitions(self.topic):
-            out = command(self.program, self.folder, "replay", "--events", self.partition_file(partition), "--until", moment, seconds=600)
+            out = command(self.program, folder or self.folder, "replay", "--events", self.partition_file(partition), *more, seconds=600)
             for line in out.splitlines():
                 lead = json.loads(line)
                 leads[lead["id"]] = content(lead)
+        expect(len(leads) >= self.few, f"only {len(leads)} leads are expected")
         return leads
+
+    few = 50  # fewer expected leads than this would prove nothing
 
     def entries(self, redis, stream=None):
         """[(id field, lead)] of the stream, in its order."""
-        with redis.client() as client:
-            return [(f["id"], json.loads(f["lead"])) for _, f in client.stream(stream or self.stream)]
+        stream = stream or self.stream
+        with redis.client_for(stream) as client:
+            return [(f["id"], json.loads(f["lead"])) for _, f in client.stream(stream)]
 
     def length(self, redis, stream=None):
+        stream = stream or self.stream
         try:
-            with redis.client() as client:
-                return client("XLEN", stream or self.stream)
-        except (OSError, ConnectionError):
+            with redis.client_for(stream) as client:
+                return client("XLEN", stream)
+        except (OSError, ConnectionError, Refused, AttributeError):
             return -1
 
     def wait_for_leads(self, redis, count, seconds=60):
-        until(lambda: self.length(redis) >= count, f"{count} leads in the stream, {self.length(redis)} there", seconds, 0.05)
+        until(lambda: self.length(redis) >= count or self.ended(), f"{count} leads in the stream", seconds, 0.05)
 
-    def assert_leads(self, redis, expected, seconds=60, calm=1.0):
+    def ended(self):
+        """A daemon that ended by itself is a failure, told by its last words."""
+        for daemon in self.daemons:
+            if daemon.process.poll() not in (None, 0, -9):
+                raise Failure(f"{daemon.name} ended with {daemon.process.returncode}: {daemon.text()[-1200:]}")
+        return False
+
+    def assert_leads(self, redis, expected, seconds=60, calm=0.7):
         """The stream comes to hold the expected leads, each once, and nothing else within a calm moment after."""
+        why = None
         try:
             self.wait_for_leads(redis, len(expected), seconds)
-        finally:
-            time.sleep(calm)
-            self.compare(self.entries(redis), expected)
+        except TooLate as late:
+            why = f"{late}: "
+        time.sleep(calm)
+        self.compare(self.entries(redis), expected, why or "")
 
     @staticmethod
-    def compare(entries, expected):
+    def compare(entries, expected, why=""):
         twice = [i for i, n in collections.Counter(i for i, _ in entries).items() if n > 1]
         ours = {i: content(lead) for i, lead in entries}
         missing, extra = expected.keys() - ours.keys(), ours.keys() - expected.keys()
@@ -145,4 +171,4 @@ class World:
         expect(all(lead["id"] == i for i, lead in entries), "the field id is not the lead's")
         if twice or missing or extra or other:
             shown = [expected[i] for i in sorted(missing)[:2]] + [ours[i] for i in sorted(extra)[:2]] + [f"{ours[i]} for {expected[i]}" for i in other[:1]]
-            raise Failure(f"of {len(expected)} leads {len(missing)} missing, {len(extra)} extra, {len(twice)} twice, {len(other)} of other content: " + " | ".join(shown))
+            raise Failure(f"{why}of {len(expected)} leads {len(missing)} missing, {len(extra)} extra, {len(twice)} twice, {len(other)} of other content: " + " | ".join(shown))

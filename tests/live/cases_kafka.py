@@ -1,0 +1,94 @@
+"""Kafka's own faults: a broker that dies, records that are gone, topics that changed, stores that do not belong to their group."""
+import random
+import time
+
+from kafka import Kafka
+from process import until
+from world import expect
+
+
+def a_broker_is_killed_and_started(w):
+    r = random.Random(2)
+    w.kafka = w.hold(Kafka(w.path("kafka")))
+    w.create_topic(4)
+    redis = w.redis()
+    w.config(redis, batch_events=64)
+    w.produce(40000)
+    expected = w.expected()
+    w.daemon()
+    w.daemon()
+    for _ in range(2):
+        time.sleep(0.5 + r.random())
+        w.kafka.kill()
+        time.sleep(r.random() * 2)
+        w.kafka.start()
+    time.sleep(0.5)
+    w.kafka.pause()
+    time.sleep(4)
+    w.kafka.resume()
+    w.assert_leads(redis, expected)
+    for daemon in w.daemons:
+        daemon.stop()
+
+
+def a_position_that_kafka_lost(w):
+    """Records deleted behind the daemon's back stop that partition, told loudly, and no other; told to go on it does."""
+    w.create_topic(2)
+    redis = w.redis()
+    w.config(redis)
+    w.produce(2000)
+    w.daemon()
+    w.assert_leads(redis, w.expected())
+    w.daemons[0].stop()
+    w.produce(2000)
+    ends = w.kafka.admin.offsets(w.topic)
+    w.kafka.admin.delete_records(w.topic, {0: ends[0] - 100})
+    before = w.length(redis)
+    daemon = w.daemon()
+    daemon.wait_for("no longer", seconds=20)
+    until(lambda: w.length(redis) > before, "leads of the other partition", 20)
+    expect(daemon.running(), "the whole daemon ended")
+    daemon.stop()
+    before = w.length(redis)
+    w.config(redis, source=w.source(lost="earliest"))
+    w.daemon()
+    until(lambda: w.length(redis) > before, "leads of what is left of the partition", 20)
+
+
+def another_number_of_partitions(w):
+    """A topic that grew is refused: customers would be cut in two."""
+    w.create_topic(2)
+    redis = w.redis()
+    w.config(redis)
+    w.produce(1000)
+    w.daemon()
+    w.assert_leads(redis, w.expected())
+    w.daemons[0].stop()
+    w.kafka.admin.grow_topic(w.topic, 3)
+    said = w.goldhour("run", status=None, seconds=30)
+    expect(said.returncode not in (0, -9) and "partitions" in said.stderr, f"{said.returncode}: {said.stderr[-700:]}")
+
+
+def an_empty_store_beside_a_group(w):
+    """A store that lost everything would begin anew and give old leads twice: refused, unless it is meant."""
+    w.create_topic(2)
+    redis = w.redis()
+    w.config(redis)
+    w.produce(1000)
+    daemon = w.daemon()
+    expected = w.expected()
+    w.assert_leads(redis, expected)
+    until(lambda: len(w.kafka.admin.committed(w.group)) == 2, "offsets in the group", 20)
+    daemon.stop()
+    redis.client()("FLUSHALL")
+    said = w.goldhour("run", status=None, seconds=30)
+    expect(said.returncode not in (0, -9) and "--new-store" in said.stderr, f"{said.returncode}: {said.stderr[-700:]}")
+    w.daemon("--new-store")
+    w.assert_leads(redis, expected)
+    w.daemons[-1].stop()
+    w.daemon()
+    w.produce(500)
+    w.assert_leads(redis, w.expected())
+
+
+CASES = [a_broker_is_killed_and_started, a_position_that_kafka_lost, another_number_of_partitions, an_empty_store_beside_a_group]

@@ -1,0 +1,147 @@
+"""Redis killed, unreachable, set back: no lead is lost or doubled, and what was lost is noticed."""
+import os
+import random
+import time
+
+from process import until
+from proxy import Proxy
+from servers import Redis
+from world import expect
+
+
+def redis_is_killed_and_started(w):
+    r = random.Random(3)
+    w.create_topic(4)
+    redis = w.redis()
+    w.config(redis, batch_events=64)
+    w.produce(30000)
+    expected = w.expected()
+    w.daemon()
+    for _ in range(6):
+        time.sleep(0.3 + r.random())
+        redis.kill()
+        time.sleep(r.random())
+        redis.start()
+    w.assert_leads(redis, expected)
+
+
+def links_are_cut(w):
+    """Between request and reply, before the request, in its middle; half closed, delayed, swallowed."""
+    r = random.Random(4)
+    w.create_topic(4)
+    redis = w.redis()
+    link = w.hold(Proxy(redis.port))
+    w.config(f"{{redis: {{url: 'redis://127.0.0.1:{link.port}', timeout: 1s}}}}", batch_events=32)
+    w.produce(30000)
+    expected = w.expected()
+    daemon = w.daemon()
+    until(lambda: w.length(redis) > 0 or w.ended(), "a first lead", 20, 0.005)
+    strikes, end = 0, time.monotonic() + 8
+    while time.monotonic() < end and w.length(redis) < len(expected):
+        fault = r.choice([link.cut_reply] * 3 + [link.cut_request, lambda match, nth: link.cut_request(match, nth, middle=True)])
+        fault(r.choice([b"FCALL", b"EVALSHA", b""][:1] + [b""]), r.randrange(1, 20))
+        time.sleep(0.15)
+        if r.random() < 0.1:
+            link.half_close()
+    strikes = link.strikes
+    link.heal()
+    link.black_hole()
+    time.sleep(2)
+    link.heal()
+    link.delay(0.02)
+    time.sleep(1)
+    link.heal()
+    w.assert_leads(redis, expected)
+    expect(strikes > 5, f"only {strikes} cuts")
+    daemon.stop()
+
+
+def aof_cut_while_a_daemon_lives(w):
+    """The daemon still has what Redis lost, and sends it again: content equal."""
+    r = random.Random(8)
+    w.create_topic(4)
+    redis = w.redis()
+    w.config(redis, batch_events=64)
+    w.produce(30000)
+    daemon, expected = w.daemon(), w.expected()
+    until(lambda: w.length(redis) > 0 or w.ended(), "a first lead", 20, 0.005)
+    founded = os.path.getsize(redis.aof())
+    for _ in range(5):
+        time.sleep(0.2 + r.random() * 0.6)
+        redis.kill()
+        size = os.path.getsize(redis.aof())
+        redis.cut_aof(size - r.randrange(1, max(2, min(size - founded, 2000000))))
+        redis.start()
+    w.assert_leads(redis, expected)
+    expect(any(word in daemon.text() for word in ("rewound", "lost", "went back")), "the loss is not told")
+    daemon.stop()
+
+
+def aof_cut_while_none_lives(w):
+    """Nobody has what was lost: it is read from Kafka and stepped again."""
+    r = random.Random(9)
+    w.create_topic(4)
+    redis = w.redis()
+    w.config(redis, batch_events=64)
+    w.produce(30000)
+    expected, founded = w.expected(), 0
+    for i in range(4):
+        daemon = w.daemon()
+        until(lambda: w.length(redis) > 0 or w.ended(), "a first lead", 20, 0.005)
+        founded = founded or os.path.getsize(redis.aof())
+        time.sleep(0.2 + r.random() * 0.6)
+        daemon.kill()
+        redis.kill()
+        size = os.path.getsize(redis.aof())
+        redis.cut_aof(size - r.randrange(1, max(2, min(size - founded, 2000000))))
+        redis.start()
+    w.daemon()
+    w.assert_leads(redis, expected)
+
+
+def failover_to_a_lagging_replica(w):
+    """The replica's link is cut for a while, then the master dies and the replica serves: it lacks the last commits."""
+    w.create_topic(4)
+    master = w.redis("master")
+    feed = w.hold(Proxy(master.port))
+    replica = w.hold(Redis(w.path("replica"), {"replicaof": f"127.0.0.1 {feed.port}", "repl-timeout": 60}))
+    link = w.hold(Proxy(master.port))
+    until(lambda: replica.client().info("replication")["master_link_status"] == "up", "the replica", 20)
+    w.config(f"{{redis: {{url: 'redis://127.0.0.1:{link.port}', timeout: 2s}}}}", batch_events=64)
+    w.produce(30000)
+    expected = w.expected()
+    daemon = w.daemon()
+    until(lambda: w.length(master) > 300 or w.ended(), "some leads", 20, 0.005)
+    feed.black_hole()
+    time.sleep(0.4)
+    before = w.length(master)
+    master.kill()
+    replica.client()("REPLICAOF", "NO", "ONE")
+    behind = before - w.length(replica)
+    link.target = replica.port
+    link.cut()
+    w.assert_leads(replica, expected)
+    print(f"  {behind} leads behind")
+    daemon.stop()
+
+
+def nothing_that_loses_data_is_accepted(w):
+    """An eviction policy that drops keys, a replica, a Redis that is not there: each is said in the operator's words."""
+    w.create_topic(1)
+    evicting = w.redis("evicting", conf={"maxmemory-policy": "allkeys-lru", "maxmemory": "100mb"})
+    w.config(evicting)
+    said = w.goldhour("run", status=None, seconds=20)
+    expect(said.returncode not in (0, -9) and "noeviction" in said.stderr, f"{said.returncode}: {said.stderr[-500:]}")
+    replica = w.hold(Redis(w.path("replica"), {"replicaof": f"127.0.0.1 {evicting.port}"}))
+    until(lambda: replica.client().info("replication")["master_link_status"] == "up", "the replica", 20)
+    w.config(replica)
+    said = w.goldhour("check", "--live", status=None, seconds=40)
+    expect(said.returncode == 1 or said.returncode == 78, f"check --live over a replica: {said.returncode} {said.stdout[-500:]}{said.stderr[-500:]}")
+    lazy = w.redis("lazy", conf={"appendonly": "no"})
+    w.config(lazy)
+    daemon = w.daemon()
+    daemon.wait_for("append", seconds=20)  # a warning that says what may be lost
+    daemon.stop()
+
+
+CASES = [redis_is_killed_and_started, links_are_cut, aof_cut_while_a_daemon_lives, aof_cut_while_none_lives, failover_to_a_lagging_replica, nothing_that_loses_data_is_accepted]

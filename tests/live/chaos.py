@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""The great storm: events in many partitions, several daemons, and everything that may go wrong at random moments, until all leads are out.
+
+    tests/live/chaos.py GOLDHOUR [--events N] [--partitions N] [--daemons N] [--seed N] [--pause SECONDS] [--faults NAME,…] [--keep]
+
+Faults: daemon (kill -9), stop (TERM), zombie (paused beyond its session), redis and broker (kill -9, started again), link (cut between request and reply), aof (Redis
+killed and the end of its append-only file cut off). The leads of the stream are then compared with those of the undisturbed run, content and all.
+"""
+import argparse
+import hashlib
+import itertools
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+
+import world
+from kafka import Kafka
+from kafka_client import KEY_END
+from process import end_all
+from proxy import Proxy
+
+ALL = "daemon,stop,zombie,redis,broker,link"
+PIECE = 500000
+
+
+class Storm:
+    """plan: events, partitions, daemons, seed, pause (mean seconds between faults), faults (names), batch_events."""
+
+    def __init__(self, w, plan):
+        self.w, self.plan, self.random = w, plan, random.Random(plan["seed"])
+        self.counts = dict.fromkeys(plan["faults"], 0)
+
+    def prepare(self):
+        w, plan = self.w, self.plan
+        w.kafka = w.hold(Kafka(w.path("kafka")))
+        self.redis = w.redis(conf={"auto-aof-rewrite-percentage": 100})
+        self.link = w.hold(Proxy(self.redis.port))
+        w.create_topic(plan["partitions"])
+        w.config(f"{{redis: {{url: 'redis://127.0.0.1:{self.link.port}', timeout: 2s}}}}", batch_events=plan["batch_events"])
+        self.fill()
+        begun = time.monotonic()
+        self.expected = w.expected()
+        print(f"  {plan['events']} events, {len(self.expected)} leads, replayed in {time.monotonic() - begun:.0f} s", flush=True)
+
+    def fill(self):
+        """Piece by piece: ten million lines need not lie in a file at once."""
+        w, plan = self.w, self.plan
+        lines = w.stretch(plan["events"], plan["partitions"], customers=max(200, plan["events"] // 50))
+        while piece := list(itertools.islice(lines, PIECE)):
+            path = w.path("piece")
+            with open(path, "w", encoding="utf-8", newline="") as f:
+                f.writelines(f"{key}{KEY_END}{value}\n" for key, value in piece)
+            w.kcat.produce_file(w.topic, path)
+            os.unlink(path)
+
+    # ── faults ──
+
+    def some_daemon(self):
+        return self.random.randrange(len(self.daemons))
+
+    def daemon(self):
+        i = self.some_daemon()
+        self.daemons[i].kill()
+        time.sleep(self.random.random() * 2)
+        self.daemons[i] = self.w.daemon()
+
+    def stop(self):
+        i = self.some_daemon()
+        self.daemons[i].stop(60)
+        self.daemons[i] = self.w.daemon()
+
+    def zombie(self):
+        i = self.some_daemon()
+        self.daemons[i].pause()
+        time.sleep(4 + self.random.random() * 3)
+        self.daemons[i].resume()
+
+    def redis_(self):
+        self.redis.kill()
+        time.sleep(self.random.random() * 2)
+        self.redis.start()
+
+    def aof(self):
+        self.redis.kill()
+        size = os.path.getsize(self.redis.aof())
+        if size > 2 * self.founded:
+            self.redis.cut_aof(size - self.random.randrange(1, min(size - self.founded, 4000000)))
+        self.redis.start()
+
+    def broker(self):
+        self.w.kafka.kill()
+        time.sleep(self.random.random() * 2)
+        self.w.kafka.start()
+
+    def cut(self):
+        for _ in range(5):
+            self.link.cut_reply(b"", self.random.randrange(1, 50))
+            time.sleep(0.1)
+        self.link.heal()
+
+    def strike(self):
+        name = self.random.choice(self.plan["faults"])
+        {"daemon": self.daemon, "stop": self.stop, "zombie": self.zombie, "redis": self.redis_, "broker": self.broker, "link": self.cut, "aof": self.aof}[name]()
+        self.counts[name] += 1
+
+    # ── the course ──
+
+    def run(self):
+        self.prepare()
+        w, plan = self.w, self.plan
+        begun = time.monotonic()
+        self.daemons = [w.daemon() for _ in range(plan["daemons"])]
+        w.wait_for_leads(self.redis, 1, 60)
+        self.founded = os.path.getsize(self.redis.aof())
+        end = begun + plan["seconds"]
+        while w.length(self.redis) < len(self.expected) and time.monotonic() < end:
+            time.sleep(self.random.expovariate(1 / plan["pause"]))
+            self.strike()
+            w.ended()
+            for i, daemon in enumerate(self.daemons):
+                if not daemon.running():
+                    self.daemons[i] = w.daemon()
+        self.link.heal()
+        print(f"  {time.monotonic() - begun:.0f} s with " + ", ".join(f"{n} {name}" for name, n in self.counts.items()), flush=True)
+        w.assert_leads(self.redis, self.expected, plan["patience"])
+        print(f"  {time.monotonic() - begun:.0f} s in all: {plan['events'] / (time.monotonic() - begun):.0f} events a second", flush=True)
+        for daemon in self.daemons:
+            daemon.stop(60)
+
+
+def plan_of(**more):
+    return {"events": 60000, "partitions": 16, "daemons": 3, "seed": 1, "pause": 0.5, "faults": ALL.split(","), "batch_events": 256, "seconds": 25, "patience": 60} | more
+
+
+def digest(lead):
+    return hashlib.blake2b(world.plain_content(lead).encode(), digest_size=12).hexdigest()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name, default in (("events", 1000000), ("partitions", 16), ("daemons", 3), ("seed", 1), ("batch_events", 1024), ("seconds", 3600), ("patience", 900)):
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=default)
+    parser.add_argument("--pause", type=float, default=3.0, help="mean seconds between faults")
+    parser.add_argument("--faults", default=ALL)
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("goldhour")
+    options = parser.parse_args()
+    root = tempfile.mkdtemp(prefix="goldhour-chaos-")
+    if options.events > 200000:
+        world.content = digest  # millions of leads in memory, twice
+    plan = vars(options) | {"faults": options.faults.split(",")}
+    try:
+        with world.World(os.path.abspath(options.goldhour), os.path.join(root, "storm"), None, options) as w:
+            Storm(w, plan).run()
+        print("ok chaos")
+        return 0
+    except Exception as why:
+        options.keep = True
+        print(f"FAILED chaos: {type(why).__name__}: {why}; see {root}")
+        return 1
+    finally:
+        end_all()
+        if not options.keep:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
