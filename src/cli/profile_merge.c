@@ -162,7 +162,7 @@ static uint64_t write_records(FILE *out, struct cursor *cursors, unsigned n)
   return written;
 }
 
-static uint64_t write_body(FILE *out, const struct gh_profile_merge *m)
+static uint64_t write_body(FILE *out, const struct gh_profiles_merge *m)
 {
   struct cursor *cursors = calloc(m->nparts + 1, sizeof *cursors);
   GH_CHECK(cursors && "out of memory");
@@ -179,7 +179,7 @@ static bool put_at(FILE *out, long at, struct gh_str bytes)
 }
 
 /* Length, hash and number of records are known at the end alone: they are written over what stood there. */
-static bool seal(FILE *out, const struct gh_profile_merge *m, uint64_t records)
+static bool seal(FILE *out, const struct gh_profiles_merge *m, uint64_t records)
 {
   struct gh_buf head = {0};
   struct gh_profile_map map = {0};
@@ -198,7 +198,7 @@ static bool seal(FILE *out, const struct gh_profile_merge *m, uint64_t records)
   return ok;
 }
 
-static bool write_state(FILE *out, const struct gh_profile_merge *m)
+static bool write_state(FILE *out, const struct gh_profiles_merge *m)
 {
   struct gh_buf head = {0};
   static const char room[SECTION_HEAD];
@@ -211,7 +211,7 @@ static bool write_state(FILE *out, const struct gh_profile_merge *m)
   return fflush(out) == 0 && !ferror(out) && seal(out, m, records);
 }
 
-bool gh_profile_merge(const struct gh_profile_merge *m, struct gh_profile_error *error)
+bool gh_profiles_merge(const struct gh_profiles_merge *m, struct gh_profile_error *error)
 {
   char path[4096];
   int n = snprintf(path, sizeof path, "%s.new", m->path);

@@ -17,13 +17,13 @@ bool gh_profile_map(struct gh_profile_map *map, const char *path, struct gh_prof
 void gh_profile_unmap(struct gh_profile_map *map);
 
 /* What was known, and later tables over it, the last one above all. */
-struct gh_profile_merge {
+struct gh_profiles_merge {
   const char *path;
   const struct gh_profile_table *known;
   const struct gh_profile_table *parts; unsigned nparts;
   const struct gh_str *names; unsigned nnames;
 };
 /* Writes the merged state in place of what is at `path`: whole, or not at all. */
-bool gh_profile_merge(const struct gh_profile_merge *m, struct gh_profile_error *error);
+bool gh_profiles_merge(const struct gh_profiles_merge *m, struct gh_profile_error *error);
 
 #endif

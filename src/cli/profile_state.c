@@ -210,8 +210,8 @@ static bool merge(struct gh_profile_state *s, struct gh_profile_error *error)
   if (!gh_profile_map(&map, s->part, &parts, &n, error)) return false;
   for (unsigned i = 0; i < n; i++)
     for (unsigned j = 0; j < parts[i].nnames; j++) gh_profile_state_name(s, parts[i].names[j]);
-  const struct gh_profile_merge m = {.path = s->path, .known = &s->known, .parts = parts, .nparts = n, .names = s->names, .nnames = s->nnames};
-  bool ok = gh_profile_merge(&m, error);
+  const struct gh_profiles_merge m = {.path = s->path, .known = &s->known, .parts = parts, .nparts = n, .names = s->names, .nnames = s->nnames};
+  bool ok = gh_profiles_merge(&m, error);
   for (unsigned i = 0; i < n; i++) free(parts[i].names);
   free(parts);
   gh_profile_unmap(&map);

@@ -57,74 +57,6 @@ static void read_brokers(struct gh_reading *r, const struct gh_node *n, const st
   gh_buf_free(&text);
 }
 
-/* Properties that would break a promise of ours, and what to write instead. A name that ends in * stands for all that begin so. */
-static const struct { const char *name, *hint; } refused[] = {
-  {"bootstrap.servers", "write 'brokers'"},
-  {"metadata.broker.list", "write 'brokers'"},
-  {"group.id", "write 'group'"},
-  {"group.instance.id", "write 'member'"},
-  {"session.timeout.ms", "write 'session'"},
-  {"queued.max.messages.kbytes", "write 'fetch_bytes'"},
-  {"auto.offset.reset", "write 'start' (a new store) or 'lost' (a position that Kafka no longer holds)"},
-  {"enable.auto.commit", "the position is committed with the state, in the store"},
-  {"enable.auto.offset.store", "the position is committed with the state, in the store"},
-  {"enable.partition.eof", "the clock is followed by the ends of partitions"},
-  {"partition.assignment.strategy", "partitions are handed over one after another, drained first"},
-  {"isolation.level", "records of aborted transactions are never events"},
-  {"enable.idempotence", "leads are produced without repeats"},
-  {"acks", "a lead counts as delivered once all in-sync replicas have it"},
-  {"request.required.acks", "a lead counts as delivered once all in-sync replicas have it"},
-  {"partitioner", "records go to a partition by their customer"},
-  {"security.protocol", "write 'tls' and 'sasl'"},
-  {"sasl.mechanism", "write 'sasl: {mechanism: …}'"},
-  {"sasl.mechanisms", "write 'sasl: {mechanism: …}'"},
-  {"sasl.username", "write 'sasl: {user: …}'"},
-  {"sasl.password", "secrets stand in files: write 'sasl: {password_file: …}'"},
-  {"sasl.oauthbearer.*", "write 'sasl' with PLAIN or SCRAM, or 'tls' with a certificate"},
-  {"ssl.ca.*", "write 'tls: {ca: …}'"},
-  {"ssl.certificate.*", "write 'tls: {cert: …}'"},
-  {"ssl.key.password", "secrets stand in files: write 'tls: {key: …}', a file without a password that only we can read"},
-  {"ssl.key.*", "write 'tls: {key: …}'"},
-  {"ssl.keystore.*", "write 'tls: {cert: …, key: …}'"},
-  {"ssl.endpoint.identification.algorithm", "write 'tls: {verify_host: …}'"},
-  {"enable.ssl.certificate.verification", "a certificate is always verified; 'tls: {ca: …}' names who signs it"},
-  {"plugin.library.paths", "no foreign code is loaded"},
-};
-
-static bool matches(struct gh_str name, const char *pattern)
-{
-  size_t len = strlen(pattern);
-  if (pattern[len - 1] == '*') return gh_str_starts(name, gh_str_n(pattern, len - 1));
-  return gh_str_eq(name, gh_str(pattern));
-}
-
-/* librdkafka takes a name with `topic.` before it, too. */
-static const char *why_refused(struct gh_str name)
-{
-  struct gh_str bare = gh_str_starts(name, GH_STR("topic.")) ? gh_str_n(name.ptr + 6, name.len - 6) : name;
-  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-    if (matches(bare, refused[i].name)) return refused[i].hint;
-  }
-  return NULL;
-}
-
-static void read_properties(struct gh_reading *r, const struct gh_node *n, const struct gh_option *o, void *base)
-{
-  if (!gh_want_map(n, NULL, r->faults)) return;
-  struct gh_pair *pairs = gh_arena_zero(r->arena, n->count, sizeof *pairs);
-  unsigned count = 0;
-  for (const struct gh_node *e = n->first; e; e = e->next) {
-    const char *hint = why_refused(e->key);
-    if (hint) gh_fault(r->faults, e->key_at, "'properties': '%.*s' is not for this place", GH_FMT(e->key))->hint = gh_str(hint);
-    else if (gh_want_text(e, &pairs[count].value, r->faults)) {
-      pairs[count].name = e->key;
-      pairs[count++].at = e->key_at;
-    }
-  }
-  *(const struct gh_pair **)((char *)base + o->at) = pairs;
-  *(unsigned *)((char *)base + o->at_more) = count;
-}
-
 /* How a Kafka cluster is reached. */
 #define AT(field) offsetof(struct gh_kafka_conf, field)
 static const char *const mechanisms[] = {"", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", NULL};
@@ -147,11 +79,13 @@ static const struct gh_option sasl_rows[] = {
 };
 static const struct gh_option_group sasl_keys[] = {GH_GROUP(sasl_rows, 0), {0}};
 
+#define BROKERS "host:port, or several parted by commas, or a list; without a port 9092"
+const struct gh_option gh_brokers_needed[1] = {{"brokers", GH_OPTION_OWN, AT(brokers), .required = true, .meaning = BROKERS, .read = read_brokers}};
+const struct gh_option gh_brokers_or_none[1] = {{"brokers", GH_OPTION_OWN, AT(brokers), .meaning = "a cluster of its own, as at the source; without it the source's", .read = read_brokers}};
 const struct gh_option gh_kafka_rows[GH_KAFKA_NROWS] = {
-  {"brokers", GH_OPTION_OWN, AT(brokers), .meaning = "host:port, or several parted by commas, or a list; without a port 9092", .read = read_brokers},
-  {"tls", GH_OPTION_OWN, AT(tls), .fallback = "false", .meaning = "true, or {ca: …, cert: …, key: …, verify_host: …}", .keys = gh_tls_keys, .read = gh_tls_read},
+  {"tls", GH_OPTION_OWN, AT(tls), .fallback = "false", .meaning = "true, or {ca: …, cert: …, key: …, verify_host: …}", .keys = gh_tls_keys, .read = gh_conf_read_tls},
   {"sasl", GH_OPTION_MAP, 0, .meaning = "by which name and password we log in", .keys = sasl_keys},
-  {"properties", GH_OPTION_OWN, AT(properties), AT(nproperties), .meaning = "{name: value}, handed to librdkafka as they are; those that would break a promise are refused", .read = read_properties},
+  {"properties", GH_OPTION_OWN, AT(properties), AT(nproperties), .meaning = "{name: value} for librdkafka; those that would break a promise are refused", .read = gh_properties_read},
 };
 #undef AT
 
@@ -203,15 +137,15 @@ static const struct gh_option source_rows[] = {
 #undef AT
 
 const struct gh_option_group gh_kafka_source_keys[] = {
-  {gh_kafka_rows, GH_KAFKA_NROWS, offsetof(struct gh_conf, kafka.kafka), NULL},
+  GH_GROUP(gh_brokers_needed, offsetof(struct gh_conf, kafka.kafka)),
+  GH_GROUP(gh_kafka_rows, offsetof(struct gh_conf, kafka.kafka)),
   GH_GROUP(source_rows, offsetof(struct gh_conf, kafka)),
   {0},
 };
 
 void gh_kafka_source_finish(struct gh_reading *r, const struct gh_node *body, struct gh_spot at, void *base)
 {
-  struct gh_conf *conf = base;
-  conf->kafka.kafka.at = at;
-  if (body && !gh_node_absent(gh_node_get(body, "brokers"))) return;
-  gh_fault(r->faults, at, "'source': kafka needs 'brokers'")->hint = GH_STR("write {kafka: {brokers: 'host:9092', topics: [events]}}");
+  (void)r;
+  (void)body;
+  ((struct gh_conf *)base)->kafka.kafka.at = at;
 }

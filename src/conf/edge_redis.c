@@ -47,7 +47,7 @@ const struct gh_option gh_redis_rows[GH_REDIS_NROWS] = {
   {"db", GH_OPTION_OWN, AT(db), .meaning = "the database's number, with sentinel; a url has it behind its /", .read = read_db},
   {"user", GH_OPTION_TEXT, AT(user), .least = 1, .most = 512, .meaning = "the ACL user; without one the default user"},
   {"password_file", GH_OPTION_PATH, AT(password_file), .meaning = "the file whose first line is the password"},
-  {"tls", GH_OPTION_OWN, AT(tls), .fallback = "false", .meaning = "true, or {ca: …, cert: …, key: …, verify_host: …}; a url says rediss:// too", .keys = gh_tls_keys, .read = gh_tls_read},
+  {"tls", GH_OPTION_OWN, AT(tls), .fallback = "false", .meaning = "true, or {ca: …, cert: …, key: …, verify_host: …}; a url says rediss:// too", .keys = gh_tls_keys, .read = gh_conf_read_tls},
   {"timeout", GH_OPTION_DURATION, AT(timeout_ms), .least = 100, .most = 5 * GH_MINUTE_MS, .fallback = "5s", .meaning = "an answer that has not come by then is asked for on a new connection"},
 };
 #undef AT
@@ -61,7 +61,7 @@ static const struct gh_option store_rows[] = {
 #undef AT
 
 const struct gh_option_group gh_redis_store_keys[] = {
-  {gh_redis_rows, GH_REDIS_NROWS, offsetof(struct gh_conf, redis.redis), NULL},
+  GH_GROUP(gh_redis_rows, offsetof(struct gh_conf, redis.redis)),
   GH_GROUP(store_rows, offsetof(struct gh_conf, redis)),
   {0},
 };

@@ -21,17 +21,17 @@ static const struct gh_option redis_rows[] = {
   {"keep", GH_OPTION_DURATION, AT(keep_ms), .least = 0, .most = 3650 * GH_DAY_MS, .fallback = "7d", .meaning = "older entries go; 0s: none goes"},
 };
 static const struct gh_option kafka_rows[] = {
-  {"topic", GH_OPTION_OWN, AT(topic), .required = true, .meaning = "the topic: key is the customer, value the lead; without brokers on the source's cluster", .read = gh_name_read},
+  {"topic", GH_OPTION_OWN, AT(topic), .required = true, .meaning = "the topic: key is the customer, value the lead", .read = gh_name_read},
 };
 static const struct gh_option webhook_rows[] = {
   {"url", GH_OPTION_TEXT, AT(url), .least = 1, .most = 4096, .required = true, .meaning = "https:// or http://; leads are posted there as JSON"},
   {"secret_file", GH_OPTION_PATH, AT(secret_file), .meaning = "the file whose first line signs what is posted (HMAC-SHA256)"},
   {"timeout", GH_OPTION_DURATION, AT(timeout_ms), .least = 100, .most = 5 * GH_MINUTE_MS, .fallback = "10s", .meaning = "without an answer by then it is posted again"},
-  {"tls", GH_OPTION_OWN, AT(tls), .meaning = "{ca: …, cert: …, key: …, verify_host: …}, of a https:// url", .keys = gh_tls_keys, .read = gh_tls_read},
+  {"tls", GH_OPTION_OWN, AT(tls), .meaning = "{ca: …, cert: …, key: …, verify_host: …}, of a https:// url", .keys = gh_tls_keys, .read = gh_conf_read_tls},
 };
 static const struct gh_option_group file_keys[] = {GH_GROUP(file_rows, 0), {0}};
 static const struct gh_option_group redis_keys[] = {GH_GROUP(redis_rows, 0), {gh_redis_rows, GH_REDIS_NROWS, AT(redis), "store.redis"}, {0}};
-static const struct gh_option_group kafka_keys[] = {GH_GROUP(kafka_rows, 0), {gh_kafka_rows, GH_KAFKA_NROWS, AT(kafka), "source.kafka"}, {0}};
+static const struct gh_option_group kafka_keys[] = {GH_GROUP(kafka_rows, 0), GH_GROUP(gh_brokers_or_none, AT(kafka)), {gh_kafka_rows, GH_KAFKA_NROWS, AT(kafka), "source.kafka"}, {0}};
 static const struct gh_option_group webhook_keys[] = {GH_GROUP(webhook_rows, 0), {0}};
 
 static void finish_redis(struct gh_reading *r, const struct gh_node *body, struct gh_spot at, void *base)

@@ -10,7 +10,7 @@ static const struct gh_option rows[] = {
 };
 const struct gh_option_group gh_tls_keys[] = {GH_GROUP(rows, 0), {0}};
 
-void gh_tls_read(struct gh_reading *r, const struct gh_node *n, const struct gh_option *o, void *base)
+void gh_conf_read_tls(struct gh_reading *r, const struct gh_node *n, const struct gh_option *o, void *base)
 {
   struct gh_tls_conf *tls = (struct gh_tls_conf *)((char *)base + o->at);
   *tls = (struct gh_tls_conf){0};

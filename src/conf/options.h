@@ -87,13 +87,14 @@ void gh_sinks_read(struct gh_reading *r, const struct gh_node *n, const struct g
 void gh_edges_settle(struct gh_reading *r);
 
 /* Rows that several edges share, and their checks. */
-enum { GH_KAFKA_NROWS = 4, GH_REDIS_NROWS = 8 };
-extern const struct gh_option gh_kafka_rows[GH_KAFKA_NROWS], gh_redis_rows[GH_REDIS_NROWS];
+enum { GH_KAFKA_NROWS = 3, GH_REDIS_NROWS = 8 };
+extern const struct gh_option gh_brokers_needed[1], gh_brokers_or_none[1], gh_kafka_rows[GH_KAFKA_NROWS], gh_redis_rows[GH_REDIS_NROWS];
 extern const struct gh_option_group gh_tls_keys[], gh_kafka_source_keys[], gh_redis_store_keys[];
-void gh_tls_read(struct gh_reading *r, const struct gh_node *n, const struct gh_option *o, void *base);
+void gh_conf_read_tls(struct gh_reading *r, const struct gh_node *n, const struct gh_option *o, void *base);
 /* A name of Kafka's: letters a–z A–Z, digits, `.`, `_`, `-`; at most 249 of them. */
 void gh_name_read(struct gh_reading *r, const struct gh_node *n, const struct gh_option *o, void *base);
 bool gh_name_valid(struct gh_str name);
+void gh_properties_read(struct gh_reading *r, const struct gh_node *n, const struct gh_option *o, void *base);
 void gh_kafka_source_finish(struct gh_reading *r, const struct gh_node *body, struct gh_spot at, void *base);
 /* At most one of url, sentinel, cluster; the url taken apart. False: no server is named. */
 bool gh_redis_finish(struct gh_reading *r, const struct gh_node *body, struct gh_redis_conf *redis);
