@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd.h"
 #include "goldhour/base/buf.h"
@@ -12,16 +13,17 @@
 struct options {
   const char *config, *sample;
   unsigned long limit;
-  bool strict, json;
+  bool strict, json, kcat;
 };
 
 static const char usage[] =
-    "usage: goldhour check [--config FILE] [--strict] [--json] [--sample FILE [--limit N]]\n\n"
+    "usage: goldhour check [--config FILE] [--strict] [--json] [--sample FILE [--format FORMAT] [--limit N]]\n\n"
     "Says every fault of the configuration, the schema, the mapping, the calendar and the rules: file:line:column, what is wrong, what to do.\n\n"
     "  -c, --config FILE   the configuration (goldhour.yaml)\n"
     "      --strict        a warning counts as an error\n"
     "      --json          one JSON object instead of text\n"
     "      --sample FILE   decode these records (- is standard input) and print the events that come of them, or why they are refused\n"
+    "      --format FORMAT what a line of the sample is: `lines` (a message as it is: the default), or `kcat` (with key, headers and time, as `kcat -J` prints it)\n"
     "      --limit N       print at most N of them (20); all are counted\n\n"
     "exit status: 0 no errors, 78 errors, 1 records of the sample were refused, 2 usage\n";
 
@@ -34,12 +36,20 @@ static bool read_count(const char *text, unsigned long *out)
   return false;
 }
 
+static bool read_format(const char *text, bool *kcat)
+{
+  *kcat = strcmp(text, "kcat") == 0;
+  if (*kcat || strcmp(text, "lines") == 0) return true;
+  fprintf(stderr, "goldhour check: --format wants lines or kcat, not '%s'\n", text);
+  return false;
+}
+
 /* -1: go on; else the exit status. */
 static int read_options(int argc, char **argv, struct options *o)
 {
   static const struct option longs[] = {
     {"config", required_argument, NULL, 'c'}, {"strict", no_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},
-    {"sample", required_argument, NULL, 'm'}, {"limit", required_argument, NULL, 'n'}, {0},
+    {"sample", required_argument, NULL, 'm'}, {"format", required_argument, NULL, 'f'}, {"limit", required_argument, NULL, 'n'}, {0},
   };
   int c;
   while ((c = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
@@ -48,6 +58,7 @@ static int read_options(int argc, char **argv, struct options *o)
       case 's': o->strict = true; break;
       case 'j': o->json = true; break;
       case 'm': o->sample = optarg; break;
+      case 'f': if (!read_format(optarg, &o->kcat)) return GH_EXIT_USAGE; break;
       case 'n': if (!read_count(optarg, &o->limit)) return GH_EXIT_USAGE; break;
       case 'h': fputs(usage, stdout); return 0;
       default: fputs("goldhour check --help says how\n", stderr); return GH_EXIT_USAGE;
@@ -117,7 +128,7 @@ int gh_cmd_check(int argc, char **argv)
   if (o.json) print_json(set, &faults, good);
   else print_text(set, &faults, good);
   status = good ? 0 : GH_EXIT_CONFIG;
-  if (good && o.sample) status = gh_cli_sample(set, o.sample, o.limit);
+  if (good && o.sample) status = gh_cli_sample(set, o.sample, o.kcat, o.limit);
   gh_set_free(set);
   gh_zones_free(zones);
   gh_faults_free(&faults);

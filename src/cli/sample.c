@@ -9,9 +9,19 @@
 #include "cmd.h"
 #include "goldhour/base/buf.h"
 #include "goldhour/base/time.h"
+#include "goldhour/decode/kcat.h"
 #include "goldhour/model/lead.h"
 
 struct counts { unsigned long records, events, profiles, other, bad, printed; };
+
+struct sample {
+  const struct gh_set *set;
+  struct gh_decoder *decoder;
+  struct gh_kcat *kcat; /* NULL: lines are the messages' bytes */
+  unsigned long limit;
+  struct counts counts;
+  struct gh_buf out;
+};
 
 static void add_member(struct gh_buf *out, const char *name, struct gh_str text)
 {
@@ -54,49 +64,94 @@ static void count(struct counts *c, enum gh_decoded what, const struct gh_record
   else if (what == GH_DECODED) c->events++;
 }
 
-static void show(struct gh_buf *out, unsigned long line, enum gh_decoded what, const struct gh_record *r, const struct gh_zone *zone)
+/* row: of a line that holds several, from 1; 0: there is only one. */
+static void show(struct sample *s, unsigned long line, unsigned row, enum gh_decoded what, const struct gh_record *r)
 {
+  struct gh_buf *out = &s->out;
+  s->counts.printed++;
   gh_buf_clear(out);
   gh_buf_fmt(out, "{\"line\":%lu", line);
-  if (what == GH_DECODED) add_event(out, &r->event, zone);
+  if (row > 0) gh_buf_fmt(out, ",\"row\":%u", row);
+  if (what == GH_DECODED) add_event(out, &r->event, s->set->zone);
   if (what == GH_DECODED_BAD) add_refusal(out, r);
   if (what == GH_DECODED_OTHER) gh_buf_fmt(out, ",\"passed_over\":true");
   gh_buf_fmt(out, "}\n");
   fwrite(out->data, 1, out->len, stdout);
 }
 
-static void decode_lines(const struct gh_set *set, FILE *in, unsigned long limit, struct counts *c)
+static void take(struct sample *s, unsigned long line, unsigned row, enum gh_decoded what, const struct gh_record *r)
 {
-  struct gh_decoder *d = gh_decoder_new(&set->conf, set->schema, set->mapping, set->zone);
-  struct gh_buf out = {0};
+  count(&s->counts, what, r);
+  if (s->counts.printed < s->limit) show(s, line, row, what, r);
+}
+
+/* Every row of a message. */
+static void decode_message(struct sample *s, unsigned long line, const struct gh_message *m)
+{
+  struct gh_record r;
+  enum gh_decoded what = gh_decode_message(s->decoder, m, &r);
+  if (what == GH_DECODED_BLANK) return;
+  unsigned row = r.more ? 1 : 0;
+  take(s, line, row, what, &r);
+  while (r.more) {
+    what = gh_decode_more(s->decoder, &r);
+    take(s, line, ++row, what, &r);
+  }
+}
+
+static bool blank(struct gh_str line)
+{
+  for (size_t i = 0; i < line.len; i++)
+    if (!strchr(" \t\r", line.ptr[i])) return false;
+  return true;
+}
+
+static void decode_line(struct sample *s, unsigned long line, struct gh_str bytes)
+{
+  const char *why;
+  struct gh_message m = {.bytes = bytes};
+  if (blank(bytes)) return;
+  if (!s->kcat || gh_kcat_read(s->kcat, bytes, &m, &why)) {
+    decode_message(s, line, &m);
+    return;
+  }
+  struct gh_record r = {.reason = "bad_json", .detail = gh_str(why)};
+  take(s, line, 0, GH_DECODED_BAD, &r);
+}
+
+static void decode_lines(struct sample *s, FILE *in)
+{
   char *bytes = NULL;
   size_t cap = 0;
   ssize_t n;
   for (unsigned long line = 1; (n = getline(&bytes, &cap, in)) >= 0; line++) {
-    struct gh_record r;
     if (n > 0 && bytes[n - 1] == '\n') n--;
-    enum gh_decoded what = gh_decode(d, gh_str_n(bytes, (size_t)n), &r);
-    if (what == GH_DECODED_BLANK) continue;
-    count(c, what, &r);
-    if (c->printed >= limit) continue;
-    show(&out, line, what, &r, set->zone);
-    c->printed++;
+    decode_line(s, line, gh_str_n(bytes, (size_t)n));
   }
   free(bytes);
-  gh_buf_free(&out);
-  gh_decoder_free(d);
 }
 
-int gh_cli_sample(const struct gh_set *set, const char *path, unsigned long limit)
+static struct counts decode_file(const struct gh_set *set, FILE *in, bool kcat, unsigned long limit)
 {
-  struct counts c = {0};
+  struct sample s = {.set = set, .limit = limit};
+  s.decoder = gh_decoder_new(&set->conf, set->schema, set->mapping, set->zone);
+  if (kcat) s.kcat = gh_kcat_new();
+  decode_lines(&s, in);
+  gh_buf_free(&s.out);
+  gh_kcat_free(s.kcat);
+  gh_decoder_free(s.decoder);
+  return s.counts;
+}
+
+int gh_cli_sample(const struct gh_set *set, const char *path, bool kcat, unsigned long limit)
+{
   bool standard = strcmp(path, "-") == 0;
   FILE *in = standard ? stdin : fopen(path, "re");
   if (!in) {
     fprintf(stderr, "goldhour check: can't read '%s': %s\n", path, strerror(errno));
     return GH_EXIT_FAILED;
   }
-  decode_lines(set, in, limit, &c);
+  struct counts c = decode_file(set, in, kcat, limit);
   bool failed = ferror(in) != 0;
   if (failed) fprintf(stderr, "goldhour check: '%s': %s\n", path, strerror(errno));
   if (!standard) fclose(in);

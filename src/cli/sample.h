@@ -4,7 +4,8 @@
 
 #include "goldhour/engine/set.h"
 
-/* Decodes the records of `path` ("-": standard input), prints at most `limit` of what came of them as JSON lines, then the counts. Returns the exit status. */
-int gh_cli_sample(const struct gh_set *set, const char *path, unsigned long limit);
+/* Decodes the records of `path` ("-": standard input; kcat: its lines are messages as `kcat -J` prints them), prints at most `limit` of what came of them as
+ * JSON lines, then the counts. Returns the exit status. */
+int gh_cli_sample(const struct gh_set *set, const char *path, bool kcat, unsigned long limit);
 
 #endif
