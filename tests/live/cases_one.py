@@ -4,8 +4,8 @@ import subprocess
 import time
 
 import bank
-from process import TooLate, until
-from world import Failure, expect
+from process import until
+from world import expect
 
 
 def from_kafka_to_a_stream(w):

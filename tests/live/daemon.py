@@ -12,9 +12,9 @@ FIGURE = re.compile(r'(\w+)=("[^"]*"|\S+)')
 class Daemon(Process):
     count = 0
 
-    def __init__(self, program, folder, *options, config="goldhour.yaml"):
+    def __init__(self, program, folder, *options, verb="run"):
         Daemon.count += 1
-        super().__init__(f"goldhour-{Daemon.count}", folder, [program, "run", "--config", config, *options])
+        super().__init__(f"goldhour-{Daemon.count}", folder, [program, verb, "--config", "goldhour.yaml", *options])
 
     def lines(self, message):
         """The lines of its log whose msg begins so, as dictionaries."""

@@ -97,13 +97,13 @@ class World:
 
     # ── daemons ──
 
-    def daemon(self, *options, folder=None):
-        daemon = Daemon(self.program, folder or self.folder, *options).start()
+    def daemon(self, *options, folder=None, verb="run"):
+        daemon = Daemon(self.program, folder or self.folder, *options, verb=verb).start()
         self.daemons.append(daemon)
         return daemon
 
-    def goldhour(self, *arguments, **more):
-        return command(self.program, self.folder, *arguments, **more)
+    def goldhour(self, *arguments, cwd=None, **more):
+        return command(self.program, cwd or self.folder, *arguments, **more)
 
     # ── leads ──
 
