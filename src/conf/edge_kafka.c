@@ -126,13 +126,16 @@ static void read_start(struct gh_reading *r, const struct gh_node *n, const stru
 static const char *const lost_words[] = {"stop", "earliest", "latest", NULL};
 
 static const struct gh_option source_rows[] = {
-  {"topics", GH_OPTION_OWN, AT(topics), AT(ntopics), .required = true, .meaning = "the topic that `run` reads; several of them are for `goldhour rekey`", .read = read_topics},
+  {"topics", GH_OPTION_OWN, AT(topics), AT(ntopics), .required = true, .meaning = "the topic that run reads; several of them are for goldhour rekey", .read = read_topics},
   {"group", GH_OPTION_TEXT, AT(group), .least = 1, .most = 255, .fallback = "goldhour", .meaning = "the consumer group: daemons of one group share the partitions"},
-  {"member", GH_OPTION_OWN, AT(member), .meaning = "this daemon's name in the group; without it the host's name and the first free number on it", .read = gh_name_read},
+  {"member", GH_OPTION_OWN, AT(member), .meaning = "this daemon's name in the group; else the host's and the first free number on it", .read = gh_name_read},
   {"start", GH_OPTION_OWN, AT(start), .fallback = "earliest", .meaning = "where a new store begins: earliest, latest or a time with its offset", .read = read_start},
-  {"lost", GH_OPTION_CHOICE, AT(lost), .fallback = "stop", .meaning = "where Kafka no longer holds the stored position: stop the partition, or go on there", .words = lost_words},
-  {"session", GH_OPTION_DURATION, AT(session_ms), .least = GH_SECOND_MS, .most = 30 * GH_MINUTE_MS, .fallback = "10s", .meaning = "a daemon not heard of for so long loses its partitions to the others"},
-  {"fetch_bytes", GH_OPTION_BYTES, AT(fetch_bytes), .least = MB, .most = 2047 * MB, .fallback = "64MB", .meaning = "records fetched and not yet taken, over all partitions; then fetching pauses"},
+  {"lost", GH_OPTION_CHOICE, AT(lost), .fallback = "stop", .words = lost_words,
+   .meaning = "where Kafka no longer holds the stored position: stop the partition, or go on there"},
+  {"session", GH_OPTION_DURATION, AT(session_ms), .least = GH_SECOND_MS, .most = 30 * GH_MINUTE_MS, .fallback = "10s",
+   .meaning = "a daemon not heard of for so long loses its partitions to the others"},
+  {"fetch_bytes", GH_OPTION_BYTES, AT(fetch_bytes), .least = MB, .most = 2047 * MB, .fallback = "64MB",
+   .meaning = "records fetched and not yet taken, over all partitions; then fetching pauses"},
 };
 #undef AT
 

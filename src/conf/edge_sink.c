@@ -123,7 +123,10 @@ void gh_sinks_read(struct gh_reading *r, const struct gh_node *n, const struct g
   for (const struct gh_node *e = list ? n->first : n; e; e = list ? e->next : NULL) {
     struct gh_sink_conf *s = &sinks[count];
     const struct gh_edge_kind *k = gh_edge_one(r, e, gh_str(o->key), o->edges, s);
-    if (!k) continue;
+    if (!k) {
+      *s = (struct gh_sink_conf){0};
+      continue;
+    }
     s->kind = (enum gh_sink_kind)k->kind;
     s->at = e->at;
     s->name = sink_name(r->arena, s);

@@ -10,6 +10,11 @@ const char *const gh_fuzz_seeds[] = {
   "zone: Asia/Shanghai\ncalendar: china\nbusiness_hours: {open: '09:00', close: '18:00'}\ncutoff: '17:00'\nlateness: 2s\nlate_limit: 1d\n"
   "schema: schema.yaml\nrules: [rules.yaml, 'more/*.yaml']\nsource: {file: {path: events.jsonl}}\nstore: {sqlite: {path: goldhour.db}}\nsink: stdout\n",
   "schema: s\nrules: r\nrecord_bytes: 64MB\nbatch_events: 1024\nsource: {kafka: {}}\nprofiles: {file: {path: p.csv}}\nsink: [{file: {path: x}}]\n",
+  "schema: s\nrules: r\nsource: {kafka: {brokers: 'k1:9092,[::1]', topics: [a, b], group: g, start: 2026-03-02T09:15:00+08:00, lost: stop, session: 10s,\n"
+  "  tls: {ca: c, cert: d, key: k, verify_host: false}, sasl: {mechanism: PLAIN, user: u, password_file: p}, properties: {client.id: x, group.id: y}}}\n"
+  "store: {redis: {url: 'rediss://u@h:1/2', name: n, keep: 1h, timeout: 5s}}\nstate_bytes: 8GB\n",
+  "schema: s\nrules: r\nstore: {redis: {sentinel: {master: m, nodes: [s1, '[::1]:2']}, db: 1}}\nsink: [{redis: {stream: l, cluster: [c:1, d]}}, {kafka: {topic: t, brokers: k}},\n"
+  "  {webhook: {url: 'https://u@h:8/p?q', secret_file: f, tls: true}}, stdout, {file: {path: x}}]\nsink_behind: 1000\n",
   "customer: {name: string, age: int, aum: decimal(2), tags: list(string)}\nevents:\n  payroll_credit: {amount: decimal(2), employer: string?}\n"
   "  工资入账: {at: timestamp, on: date?, ok: bool, rate: double}\n",
   "a: &x [1, 2]\nb: *x\nc: !!str 1\n---\nd: |\n  text\ne: >-\n  more\n? f\n: \"\\u4e2d\\x41\"\n",
