@@ -76,7 +76,7 @@ struct gh_kafka {
   /* member */
   rd_kafka_t *member;
   rd_kafka_queue_t *events;     /* owned */
-  bool joined, revoking, fatal_told, trouble_told, commit_failed_told;
+  bool joined, revoking, left, fatal_told, trouble_told, commit_failed_told;
   int32_t *owned; unsigned nowned; /* what the group gave us */
   int64_t *noted, *committed;   /* offsets for lag tools, by partition; -1: none */
   uint64_t commit_ns;           /* when they were last sent */

@@ -103,6 +103,7 @@ void gh_kafka_gave_back(struct gh_kafka *k)
 {
   if (!k->revoking) return;
   k->revoking = false;
+  k->left = true;
   k->nowned = 0;
   (void)rd_kafka_assign(k->member, NULL);
 }
@@ -255,7 +256,15 @@ static bool never(struct gh_kafka *k)
 void gh_member_serve(struct gh_kafka *k, int64_t for_ms) { serve_until(k, never, for_ms); }
 
 static bool is_committed(struct gh_kafka *k) { return !k->committing; }
+static bool has_left(struct gh_kafka *k) { return k->left; }
 static bool is_closed(struct gh_kafka *k) { return rd_kafka_consumer_closed(k->member) != 0; }
+
+/* Tells the group. The revocation that follows must be answered before the closing begins: a static member that closes says nothing. */
+static void leave(struct gh_kafka *k)
+{
+  k->left = k->nowned == 0;
+  if (!rd_kafka_unsubscribe(k->member)) serve_until(k, has_left, LAST_COMMIT_MS);
+}
 
 /* Of a topic with one partition the other member, if there is one, has nothing, and only the broker can tell. */
 static bool is_alone(struct gh_kafka *k)
@@ -276,7 +285,7 @@ void gh_member_close(struct gh_kafka *k)
   if (k->joined && answers) {
     commit(k);
     serve_until(k, is_committed, LAST_COMMIT_MS);
-    if (!is_alone(k)) (void)rd_kafka_unsubscribe(k->member);
+    if (!is_alone(k)) leave(k);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(k->member, k->events);
     if (!error) serve_until(k, is_closed, CLOSE_MS);
     if (error) rd_kafka_error_destroy(error);
