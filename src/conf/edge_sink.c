@@ -176,19 +176,6 @@ static void settle_kafka(const struct gh_reading *r, struct gh_sink_conf *s)
   check_circle(r, s);
 }
 
-/* The engine of one sink reads these two. */
-static void settle_first(struct gh_conf *c)
-{
-  c->sink = GH_SINK_STDOUT;
-  c->sink_path = (struct gh_path){0};
-  for (unsigned i = 0; i < c->nsinks; i++) {
-    if (c->sinks[i].kind != GH_SINK_FILE && c->sinks[i].kind != GH_SINK_STDOUT) continue;
-    c->sink = c->sinks[i].kind;
-    c->sink_path = c->sinks[i].path;
-    return;
-  }
-}
-
 static void settle_store(const struct gh_reading *r)
 {
   struct gh_conf *c = r->conf;
@@ -211,5 +198,4 @@ void gh_edges_settle(struct gh_reading *r)
     gh_fault(r->faults, s->at, "'sink': redis needs a server of its own, as the store is not Redis")->hint = GH_STR("write {redis: {stream: leads, url: 'redis://127.0.0.1:6379'}}");
   }
   check_names(r);
-  settle_first(c);
 }

@@ -37,7 +37,6 @@ struct gh_conf {
   struct gh_path profiles;               /* empty: none; .csv is CSV, else JSON lines */
   enum gh_store_kind store; struct gh_path store_path;
   struct gh_redis_store_conf redis;      /* of `store`, where it is redis */
-  enum gh_sink_kind sink; struct gh_path sink_path;
   struct gh_sink_conf *sinks; unsigned nsinks; /* one at least; no two of one name */
   /* What waits is bounded; the list is in docs/operations.md. */
   int64_t sink_behind;                   /* leads that a sink may be behind: 100,000; beyond it the oldest go to the dead letters */

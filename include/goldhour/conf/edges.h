@@ -63,7 +63,7 @@ struct gh_redis_conf {
   struct gh_spot at;
 };
 
-/* store: {redis: {…, name, unsafe}} */
+/* store: {redis: {…, name, keep, resend_bytes}} */
 struct gh_redis_store_conf {
   struct gh_redis_conf redis;
   struct gh_str name;                /* of the keys: gh:{NAME:p7}:…; default: the source's group, else goldhour */

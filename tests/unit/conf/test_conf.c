@@ -39,7 +39,8 @@ static void test_two_keys_are_enough_and_the_rest_has_defaults(void **state)
   assert_int_equal(c->source, GH_SOURCE_NONE);
   assert_int_equal(c->store, GH_STORE_SQLITE);
   assert_true(gh_str_eq(c->store_path.text, GH_STR("goldhour.db")));
-  assert_int_equal(c->sink, GH_SINK_STDOUT);
+  assert_int_equal(c->nsinks, 1);
+  assert_int_equal(c->sinks[0].kind, GH_SINK_STDOUT);
   assert_int_equal(c->mapping.text.len, 0);
 }
 
@@ -59,7 +60,7 @@ static void test_a_whole_configuration_is_read(void **state)
   assert_true(gh_str_eq(c->source_path.text, GH_STR("events.jsonl")));
   assert_int_equal(c->source_path.at.line, 9);
   assert_true(gh_str_eq(c->profiles.text, GH_STR("customers.csv")));
-  assert_int_equal(c->sink, GH_SINK_FILE);
+  assert_int_equal(c->sinks[0].kind, GH_SINK_FILE);
   assert_int_equal(c->ntests, 2);
   assert_int_equal(c->dead_letter_bytes, 1 << 30);
 }
@@ -75,7 +76,8 @@ static void test_edges_without_options_may_be_written_short(void **state)
   assert_true(read(w, "store: memory\nsink: stdout\n"));
   assert_int_equal(w->conf.store, GH_STORE_MEMORY);
   assert_true(read(w, "sink: [{file: {path: leads.jsonl}}]\n"));
-  assert_int_equal(w->conf.sink, GH_SINK_FILE);
+  assert_int_equal(w->conf.nsinks, 1);
+  assert_int_equal(w->conf.sinks[0].kind, GH_SINK_FILE);
 }
 
 static void test_edges_of_a_later_release_are_called_so(void **state)

@@ -290,8 +290,7 @@ static void test_sinks_with_servers_of_their_own(void **state)
   assert_int_equal(c->sinks[3].timeout_ms, 3000);
   assert_text(c->sinks[4].name, "file");
   assert_text(c->sinks[5].name, "stdout");
-  assert_int_equal(c->sink, GH_SINK_FILE);
-  assert_text(c->sink_path.text, "leads.jsonl");
+  assert_text(c->sinks[4].path.text, "leads.jsonl");
 }
 
 static void test_a_kafka_sink_without_brokers_has_the_sources(void **state)
