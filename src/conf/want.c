@@ -37,6 +37,9 @@ static void say_unknown_key(const struct gh_node *entry, const struct gh_str *ke
     if (gh_str_eq(keys[i], in_file)) fault->hint = gh_arena_fmt(&faults->arena, "secrets stand in files: write '%.*s'", GH_FMT(in_file));
   }
   if (!fault->hint.len) fault->hint = gh_did_you_mean(faults, entry->key, keys, nkeys);
+  if (!fault->hint.len && gh_node_absent(entry) && memchr(entry->key.ptr, ':', entry->key.len)) {
+    fault->hint = GH_STR("a text that holds a comma needs quotes, a list stands in [ ]");
+  }
   if (fault->hint.len) return;
   struct gh_buf list = {0};
   gh_buf_fmt(&list, "allowed here:");

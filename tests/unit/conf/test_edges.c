@@ -127,6 +127,7 @@ static void test_brokers_are_a_text_or_a_list(void **state)
   refused(w, "source: {kafka: {brokers: 'PLAINTEXT://a:9092', topics: t}}\n", "'brokers': the port is a number");
   refused(w, "source: {kafka: {brokers: 'a,,b', topics: t}}\n", "3:30: error: 'brokers': the address is empty");
   refused(w, "source: {kafka: {brokers: 'a/b', topics: t}}\n", "3:29: error: 'brokers': no host's name holds this character");
+  refused(w, "source: {kafka: {brokers: a:1,b:2, topics: t}}\n", "3:31: error: unknown key 'b:2'\n  hint: a text that holds a comma needs quotes, a list stands in [ ]");
   refused(w, "source: {kafka: {brokers: [], topics: t}}\n", "'brokers': the list is empty");
   refused(w, "source: {kafka: {brokers: , topics: t}}\n", "'source': kafka needs 'brokers'");
 }
