@@ -1,4 +1,4 @@
-/* The core's inside: what its files share. order.c decides when, step.c, profile.c and wait.c what happens, decide.c whether a trigger gives a lead,
+/* The core's inside: what its files share. order.c decides when, step.c, profile.c and wait.c what happens, aside.c what must not, decide.c whether a trigger gives a lead,
  * lead.c makes it, feature.c what windows hold, activate.c a rule set's coming into effect, persist.c what is stored and read back. */
 #ifndef GH_CORE_INSIDE_H
 #define GH_CORE_INSIDE_H
@@ -34,6 +34,10 @@ struct gh_core {
   struct gh_refused refusal;
   struct gh_buf refused_raw;
 
+  /* What must not be stepped, and what is being stepped (0: nothing that had waited): marks of aside.c. A handler of faults reads it. */
+  const uint64_t *aside; unsigned naside;
+  volatile uint64_t stepping;
+
   /* What conditions see while one thing is stepped. */
   struct gh_update *out;
   struct gh_customer *who;
@@ -58,6 +62,7 @@ struct gh_core {
 };
 
 /* order.c */
+void gh_core_hand_over(struct gh_update *out, const struct gh_refused *refusal);
 int64_t gh_core_watermark(const struct gh_core *core);
 /* No event before it can be accepted any more. */
 int64_t gh_core_since(const struct gh_core *core);
@@ -81,6 +86,13 @@ void gh_core_step_timer(struct gh_core *core, struct gh_wait *w);
 /* feature.c */
 void gh_core_keep_cells(struct gh_core *core, const struct gh_type_plan *plan);
 struct gh_value gh_core_fetch(void *ctx, unsigned row, unsigned slot);
+
+/* aside.c */
+uint64_t gh_core_mark_event(const struct gh_pending *p);
+uint64_t gh_core_mark_timer(const struct gh_core *core, const struct gh_wait *w);
+bool gh_core_is_aside(const struct gh_core *core, uint64_t mark);
+void gh_core_aside_event(struct gh_core *core, struct gh_pending *p);
+void gh_core_aside_timer(struct gh_core *core, struct gh_wait *w);
 
 /* decide.c: a rule has matched at core->t_ms. */
 void gh_core_trigger(struct gh_core *core, const struct gh_rule *rule);

@@ -128,6 +128,24 @@ static struct gh_pending *due_event(const struct gh_core *core)
   return p && (core->forced || due(core, p->time_ms)) ? p : NULL;
 }
 
+static void step_timer(struct gh_core *core, struct gh_wait *w)
+{
+  core->stepping = gh_core_mark_timer(core, w);
+  if (core->naside && gh_core_is_aside(core, core->stepping)) gh_core_aside_timer(core, w);
+  else gh_core_step_timer(core, w);
+}
+
+/* One that was not kept waiting is the record at hand: whoever reads records knows it by its place. */
+static void step_event(struct gh_core *core, struct gh_pending *p)
+{
+  bool waited = p != core->urgent;
+  if (waited) core->forced = false;
+  else core->urgent = NULL;
+  if (waited) core->stepping = gh_core_mark_event(p);
+  if (waited && core->naside && gh_core_is_aside(core, core->stepping)) gh_core_aside_event(core, p);
+  else gh_core_step_event(core, p);
+}
+
 /* One event or timer; false if none is due. */
 static bool step_next(struct gh_core *core)
 {
@@ -135,34 +153,29 @@ static bool step_next(struct gh_core *core)
   struct gh_wait *w = gh_state_next_timer(&core->state);
   if (w && !due(core, w->due_ms)) w = NULL;
   if (!p && !w) return false;
-  if (!p || (w && w->due_ms < p->time_ms)) {
-    gh_core_step_timer(core, w);
-    return true;
-  }
-  if (p == core->urgent) core->urgent = NULL;
-  else core->forced = false;
-  gh_core_step_event(core, p);
+  if (!p || (w && w->due_ms < p->time_ms)) step_timer(core, w);
+  else step_event(core, p);
+  core->stepping = 0;
   return true;
 }
 
-static void hand_over_refusal(struct gh_core *core, struct gh_update *out)
+void gh_core_hand_over(struct gh_update *out, const struct gh_refused *refusal)
 {
-  if (!core->refused) return;
-  core->refused = false;
   if (out->nrefused == out->refused_cap) {
     out->refused_cap = out->refused_cap ? out->refused_cap * 2 : 16;
     out->refused = gh_update_grow(out->refused, out->refused_cap, sizeof *out->refused);
   }
   struct gh_refused *r = &out->refused[out->nrefused++];
-  *r = core->refusal;
-  r->raw = gh_arena_str(&out->arena, core->refusal.raw);
+  *r = *refusal;
+  r->raw = gh_arena_str(&out->arena, refusal->raw);
 }
 
 bool gh_step(struct gh_core *core, unsigned budget, struct gh_update *out)
 {
   GH_CHECK(core->rules);
   core->out = out;
-  hand_over_refusal(core, out);
+  if (core->refused) gh_core_hand_over(out, &core->refusal);
+  core->refused = false;
   for (; budget > 0; budget--) {
     if (step_next(core)) continue;
     if (core->ended) core->least_ms = later(core->least_ms, core->high_ms);

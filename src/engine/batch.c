@@ -75,7 +75,9 @@ void gh_batch_refused(struct gh_batch *b, const struct gh_feed_item *item, int64
     struct gh_commit_dead *d = add_letter(b);
     *d = (struct gh_commit_dead){.input = GH_STR("events"), .reason = r->reason, .detail = r->detail, .raw = r->raw,
                                  .offset = r->at_offset, .record = r->at_record, .at_ms = at_ms};
-    add_message(b, d, item->message);
+    bool at_hand = item && r->at_record && r->at_offset == item->in.at_offset; /* else it is one that had waited */
+    if (at_hand) add_message(b, d, item->message);
+    b->bytes += r->raw.len;
   }
 }
 

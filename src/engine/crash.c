@@ -1,6 +1,6 @@
-/* Which message was being handled when the process died by a fault of its own (a broken invariant, a bad access): its handler writes the place into a file that
- * was opened before, and the next start brings it into the partition's store, where it is counted. Three times, and the message is set aside as a dead letter.
- * A kill from outside and a stop leave no mark. */
+/* What was being handled when the process died by a fault of its own (a broken invariant, a bad access): a message, by its offset, or something that had waited
+ * in the state, by the core's mark of it. The handler of the signal writes it into a file that was opened before, and the next start brings it into the
+ * partition's store, where it is counted. Three times, and it is set aside as a dead letter. A kill from outside and a stop leave no mark. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,19 +12,25 @@
 #include "engine.h"
 #include "goldhour/sys/sys.h"
 
-enum { MARK_BYTES = 44 }; /* partition, space, offset, newline, in decimal */
+enum { MARK_BYTES = 44 }; /* partition, space, offset or mark, newline, in decimal */
 
-static volatile struct { bool on; unsigned partition; uint64_t offset; } doing;
+static struct { const struct gh_partition *volatile partition; volatile bool message; volatile uint64_t offset; } doing;
 static volatile int mark_fd = -1;
 
-void gh_crash_doing(unsigned partition, uint64_t offset)
+void gh_crash_doing(const struct gh_partition *p, uint64_t offset)
 {
-  doing.partition = partition;
   doing.offset = offset;
-  doing.on = true;
+  doing.message = true;
+  doing.partition = p;
 }
 
-void gh_crash_done(void) { doing.on = false; }
+void gh_crash_stepping(const struct gh_partition *p)
+{
+  doing.message = false;
+  doing.partition = p;
+}
+
+void gh_crash_done(void) { doing.partition = NULL; }
 
 #ifdef GH_FAULTS
 void gh_crash_test(struct gh_str record)
@@ -50,10 +56,12 @@ static size_t put_number(char *out, uint64_t v)
 static void on_fault(int number)
 {
   char mark[MARK_BYTES];
-  if (doing.on && mark_fd >= 0) {
-    size_t n = put_number(mark, doing.partition);
+  const struct gh_partition *p = doing.partition;
+  uint64_t stepping = p && p->core ? gh_core_stepping(p->core) : 0;
+  if (p && mark_fd >= 0 && (stepping || doing.message)) {
+    size_t n = put_number(mark, p->number);
     mark[n++] = ' ';
-    n += put_number(mark + n, doing.offset);
+    n += put_number(mark + n, stepping ? stepping : doing.offset);
     mark[n++] = '\n';
     if (write(mark_fd, mark, n) == (ssize_t)n) (void)fsync(mark_fd);
   }

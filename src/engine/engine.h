@@ -83,6 +83,7 @@ struct gh_partition {
   struct gh_feed feed;                /* the one being read */
   bool feed_open, source_end;         /* source_end: it said NOTHING when asked last */
   bool due;                           /* gh_step has more */
+  const struct gh_feed_item *taking;  /* the item at hand, while it is taken */
 
   struct gh_batch batches[2];
   struct gh_batch *filling;
@@ -212,7 +213,7 @@ bool gh_batch_begun(const struct gh_batch *b);
 bool gh_batch_dirty(const struct gh_batch *b);
 bool gh_batch_full(const struct gh_batch *b, const struct gh_conf *conf);
 void gh_batch_refuse(struct gh_batch *b, const struct gh_feed_item *item, const char *input, int64_t at_ms);
-/* Keeps the key and headers of the message at hand with what the core has just refused of it. */
+/* What the core has refused joins what decode refused; with the key and headers of the message at hand, where it is that one. `item` may be NULL. */
 void gh_batch_refused(struct gh_batch *b, const struct gh_feed_item *item, int64_t at_ms);
 /* Seals the batch's update and lays out its commit. */
 void gh_batch_seal(struct gh_batch *b, struct gh_core *core, bool stored);
@@ -240,7 +241,8 @@ void gh_alarm_turn(struct gh_engine *e);
 
 /* crash.c: which message was being handled when the process died by a fault of its own. */
 bool gh_crash_open(struct gh_engine *e);  /* brings what the last process marked into the store; then keeps marks of this one */
-void gh_crash_doing(unsigned partition, uint64_t offset);
+void gh_crash_doing(const struct gh_partition *p, uint64_t offset);
+void gh_crash_stepping(const struct gh_partition *p); /* no message is at hand */
 void gh_crash_done(void);
 /* In builds for tests: dies of a record that holds the word in the environment's GOLDHOUR_DIE_ON. */
 #ifdef GH_FAULTS

@@ -12,7 +12,7 @@ static const char *resolved(struct gh_partition *p, struct gh_str path, struct g
   return gh_path_join(arena, p->engine->conf.dir, path).ptr;
 }
 
-static void note_decoding(void *ctx, uint64_t offset) { gh_crash_doing(((const struct gh_partition *)ctx)->number, offset); }
+static void note_decoding(void *ctx, uint64_t offset) { gh_crash_doing(ctx, offset); }
 
 static struct gh_feed_options feed_options(struct gh_partition *p, unsigned input, struct gh_arena *arena)
 {
@@ -133,10 +133,11 @@ static void take_record(struct gh_partition *p, const struct gh_feed_item *item)
   if (item->in.kind == GH_IN_EVENT) look_at(p, item->in.event);
   b->records += !item->more;
   b->bytes += item->in.raw.len;
-  gh_crash_doing(p->number, item->in.at_offset);
+  gh_crash_doing(p, item->in.at_offset);
   if (item->note == GH_FEED_TAKEN) gh_crash_test(item->in.raw);
+  p->taking = item;
   gh_partition_take(p, &item->in);
-  if (b->update.nrefused) gh_batch_refused(b, item, p->engine->wall_ms);
+  p->taking = NULL;
 }
 
 /* The bulk load is over; that is part of the position, so that it is not begun again. */

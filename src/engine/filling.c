@@ -6,10 +6,17 @@
 #define STEPS 1024u            /* due events and timers a call of gh_step */
 #define LEADS_BEHIND 100000u   /* in memory: the sinks are waited for */
 
+static void step(struct gh_partition *p)
+{
+  struct gh_batch *b = p->filling;
+  p->due = gh_step(p->core, STEPS, &b->update);
+  if (b->update.nrefused) gh_batch_refused(b, p->taking, p->engine->wall_ms);
+}
+
 void gh_partition_take(struct gh_partition *p, const struct gh_input *in)
 {
   gh_take(p->core, in);
-  p->due = gh_step(p->core, STEPS, &p->filling->update);
+  step(p);
   p->filling->touched = true;
 }
 
@@ -35,10 +42,11 @@ static void fill(struct gh_partition *p)
 {
   struct gh_batch *b = p->filling;
   p->source_end = false;
+  gh_crash_stepping(p);
   mark_clock(p);
   while (p->phase < GH_DRAINING && (p->feed.inside || !gh_batch_full(b, &p->engine->conf))) {
     if (p->due) {
-      p->due = gh_step(p->core, STEPS, &b->update);
+      step(p);
       b->turns++;
       continue;
     }

@@ -189,6 +189,7 @@ static void take_loaded(struct gh_partition *p)
   free(p->aside);
   p->aside = l->aside;
   p->naside = l->naside;
+  gh_core_set_aside(p->core, p->aside, p->naside);
   l->aside = NULL;
   if (p->feed_open) { /* kept from before */
     p->feed.aside = p->aside;

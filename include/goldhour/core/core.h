@@ -161,6 +161,13 @@ void gh_take(struct gh_core *core, const struct gh_input *in);
 struct gh_hint { uint64_t hash; const void *record; unsigned stage; };
 void gh_prefetch(const struct gh_core *core, struct gh_str customer, struct gh_hint *hint);
 
+/* A mark of what is being stepped now and had waited before: an event, or a timer; 0: nothing, or the record at hand. The same after a restart. May be asked
+ * by a handler of signals. */
+uint64_t gh_core_stepping(const struct gh_core *core);
+/* Events and timers of these marks are not stepped: they end as refused records, reason "poison". Borrows until the next call. Other marks than those of
+ * gh_core_stepping are passed over (gh_core_is_step_mark tells). */
+void gh_core_set_aside(struct gh_core *core, const uint64_t *marks, unsigned n);
+bool gh_core_is_step_mark(uint64_t mark);
 /* Steps at most `budget` due events or timers; true while more is due. */
 bool gh_step(struct gh_core *core, unsigned budget, struct gh_update *out);
 /* Ends a batch; more may be due. */
