@@ -67,6 +67,10 @@ static bool check_tls(const struct gh_look *l, const struct gh_tls_conf *tls)
 static bool check_kafka(const struct gh_look *l, const struct gh_kafka_conf *k)
 {
   bool good = check_tls(l, &k->tls);
+  if (k->sasl == GH_SASL_PLAIN && !k->tls.on) {
+    gh_warning(l->faults, gh_look_spot(l, k->password_file.at), "'sasl': PLAIN without 'tls' shows the password to everybody on the way")->hint =
+        GH_STR("write 'tls', or a SCRAM mechanism if the brokers have one");
+  }
   return check_file(l, "password_file", k->password_file, PASSWORD) && good;
 }
 
