@@ -374,7 +374,7 @@ int gh_cmd_profiles(int argc, char **argv)
   gh_cli_stop_signals();
   setvbuf(stdout, out, _IOFBF, sizeof out);
   struct gh_zones *zones = gh_zones_load();
-  struct gh_set *set = gh_cli_load(p.config, zones);
+  struct gh_set *set = gh_cli_load_timeless(p.config, zones);
   p.set = set;
   status = set ? profiles(&p) : GH_EXIT_CONFIG;
   gh_set_free(set);

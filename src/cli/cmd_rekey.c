@@ -360,7 +360,7 @@ int gh_cmd_rekey(int argc, char **argv)
   gh_cli_stop_signals();
   (void)umask(umask(0) | 0007); /* what is refused is about customers */
   struct gh_zones *zones = gh_zones_load();
-  struct gh_set *set = gh_cli_load(r.config, zones);
+  struct gh_set *set = gh_cli_load_timeless(r.config, zones);
   r.set = set;
   status = set ? run(&r) : GH_EXIT_CONFIG;
   gh_set_free(set);
