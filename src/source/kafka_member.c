@@ -15,7 +15,7 @@
 
 #define COMMIT_EVERY_NS (5 * GH_SECOND_NS)
 #define LAST_COMMIT_MS 500
-#define CLOSE_MS 1500
+#define CLOSE_MS 1000
 #define TROUBLE_AFTER_NS (2 * GH_SECOND_NS)
 #define HOPELESS_AFTER_NS (30 * GH_SECOND_NS)
 
@@ -281,10 +281,13 @@ static bool is_alone(struct gh_kafka *k)
 void gh_member_close(struct gh_kafka *k)
 {
   if (!k->member) return;
-  bool answers = !k->watch.failing_ns && !k->watch.suspect; /* the watch is no more */
-  if (k->joined && answers) {
+  bool answers = k->joined && !k->watch.failing_ns && !k->watch.suspect; /* the watch is no more */
+  if (answers) {
     commit(k);
     serve_until(k, is_committed, LAST_COMMIT_MS);
+    answers = is_committed(k);
+  }
+  if (answers) {
     if (!is_alone(k)) leave(k);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(k->member, k->events);
     if (!error) serve_until(k, is_closed, CLOSE_MS);

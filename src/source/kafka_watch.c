@@ -65,6 +65,14 @@ static bool anybody(struct gh_kafka *k)
   return true;
 }
 
+static bool stopping(struct gh_watch *w)
+{
+  pthread_mutex_lock(&w->lock);
+  bool stop = w->stop;
+  pthread_mutex_unlock(&w->lock);
+  return stop;
+}
+
 /* Called and returns with the lock held; lets it go while it asks. */
 static void ask(struct gh_kafka *k, struct question *questions)
 {
@@ -74,8 +82,8 @@ static void ask(struct gh_kafka *k, struct question *questions)
   pthread_mutex_unlock(&w->lock);
   uint64_t asked_ns = gh_monotonic_ns();
   bool answered = n == 0 ? anybody(k) : ask_all(k, questions, n);
-  bool one_by_one = !answered && n > 1 && anybody(k);
-  for (unsigned i = 0; i < n && one_by_one; i++) answered |= ask_all(k, &questions[i], 1);
+  bool one_by_one = !answered && n > 1 && !stopping(w) && anybody(k);
+  for (unsigned i = 0; i < n && one_by_one && !stopping(w); i++) answered |= ask_all(k, &questions[i], 1);
   pthread_mutex_lock(&w->lock);
   put_answers(k, questions, n, asked_ns);
   note_health(w, answered || one_by_one);
