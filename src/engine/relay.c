@@ -17,6 +17,7 @@
 
 #define SECOND_NS UINT64_C(1000000000)
 #define LONGEST_PAUSE_S 30u
+#define LONGEST_WISH_MS INT64_C(600000) /* of Retry-After */
 
 /* ── what came of a try ── */
 
@@ -55,7 +56,8 @@ static void settle(struct gh_relay *r, struct relay_part *p, const struct relay_
   } else if (is_gone(r, try)) {
     r->gone = true;
   } else if (try->fault == RELAY_SINK && gh_sink_is_server(r->sink)) {
-    r->pause_ns = now_ns + pause_ns(r->failures++, now_ns);
+    uint64_t ours_ns = pause_ns(r->failures++, now_ns), theirs_ns = (uint64_t)(try->wait_ms < LONGEST_WISH_MS ? try->wait_ms : LONGEST_WISH_MS) * 1000000;
+    r->pause_ns = now_ns + (ours_ns > theirs_ns ? ours_ns : theirs_ns);
   } else {
     p->retry_ns = now_ns + SECOND_NS;
   }
@@ -235,14 +237,14 @@ static struct gh_sink *open_sink(const struct gh_relay_options *o, struct gh_sin
 {
   struct gh_str name = o->conf->redis.name;
   return gh_sink_open(&(struct gh_sink_options){.conf = o->sink, .kafka = &o->conf->kafka.kafka, .dir = o->conf->dir,
-                          .installation = name.len ? name : GH_STR("goldhour"),
+                          .redis = o->stores ? gh_stores_redis(o->stores) : NULL, .installation = name.len ? name : GH_STR("goldhour"),
                           .shared = o->stores != NULL, .many = o->many},
       error);
 }
 
 struct gh_relay *gh_relay_open(const struct gh_relay_options *options, char error[512])
 {
-  struct gh_sink_error sink_error;
+  struct gh_sink_error sink_error = {.wait_ms = 0};
   struct gh_relay *r = new_relay(options);
   r->sink = open_sink(options, &sink_error);
   bool started = r->sink && start_thread(r);

@@ -48,7 +48,7 @@ struct gh_relay {
 
 /* Why a try went wrong. */
 enum relay_fault { RELAY_FINE, RELAY_STORE, RELAY_SINK };
-struct relay_try { enum relay_fault fault; char error[512]; bool more; };
+struct relay_try { enum relay_fault fault; char error[512]; int64_t wait_ms; bool more; }; /* wait_ms: as gh_sink_error */
 
 /* Hands over one page of the partition. On the relay's thread, without the lock. */
 void gh_relay_page(struct gh_relay *r, struct relay_part *p, struct relay_try *try);

@@ -16,6 +16,7 @@ static bool sink_fault(struct relay_try *try, const struct gh_sink_error *error)
 {
   try->fault = RELAY_SINK;
   snprintf(try->error, sizeof try->error, "%s", error->text);
+  try->wait_ms = error->wait_ms;
   return false;
 }
 
@@ -30,7 +31,7 @@ static bool store_fault(struct relay_part *p, struct relay_try *try, const struc
 static void note_place(struct gh_relay *r, struct relay_part *p)
 {
   pthread_mutex_lock(&r->lock);
-  if (p->place.number > p->handed) p->handed = p->place.number;
+  p->handed = p->place.number;
   pthread_mutex_unlock(&r->lock);
 }
 
@@ -64,7 +65,7 @@ static void set_mark(struct gh_sink_place *place, const struct gh_sink_mark *mar
 
 static struct gh_sink_mark mark_of(const struct gh_sink_place *place)
 {
-  struct gh_sink_mark mark = {.bytes = place->bytes};
+  struct gh_sink_mark mark = {.number = place->number, .bytes = place->bytes};
   memcpy(mark.file, place->file, sizeof mark.file);
   return mark;
 }
@@ -92,6 +93,7 @@ static bool bury(struct gh_relay *r, struct relay_part *p, uint64_t upto, const 
   pthread_mutex_unlock(&r->lock);
   p->place = place;
   note_place(r, p);
+  gh_sink_skip(r->sink, p->partition, upto);
   return true;
 }
 
@@ -109,22 +111,29 @@ void gh_relay_bound(struct gh_relay *r, struct relay_part *p, struct relay_try *
 
 /* ── a page ── */
 
+static void tell_set_back(const struct gh_relay *r, const struct relay_part *p, uint64_t number)
+{
+  gh_log(GH_WARN, "the sink's server has lost leads: they are handed over again", "sink=\"%s\" partition=%u had=%llu has=%llu", r->name, p->partition,
+         (unsigned long long)p->place.number, (unsigned long long)number);
+}
+
 static bool begin(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
 {
-  struct gh_sink_error error;
+  struct gh_sink_error error = {.wait_ms = 0};
   struct gh_sink_begun begun;
   struct gh_sink_mark mark = mark_of(&p->place);
   if (!gh_sink_begin(r->sink, p->partition, &mark, &begun, &error)) return sink_fault(try, &error);
   if (!begun.changed) return true;
   uint64_t last = gh_store_outbox_last(p->store), waiting = last > p->place.number ? last - p->place.number : 0;
-  p->place.number += begun.lines < waiting ? begun.lines : waiting;
+  if (mark.number < p->place.number) tell_set_back(r, p, mark.number);
+  p->place.number = mark.number + (begun.lines < waiting ? begun.lines : waiting);
   set_mark(&p->place, &mark);
   return put_place(r, p, try);
 }
 
 static bool make_ready(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
 {
-  struct gh_sink_error error;
+  struct gh_sink_error error = {.wait_ms = 0};
   if (!p->held) {
     if (!gh_sink_hold(r->sink, p->partition, &error)) return sink_fault(try, &error);
     p->held = true;
@@ -151,7 +160,12 @@ static bool read_page(struct gh_relay *r, struct relay_part *p, struct relay_try
   struct gh_store_error error;
   gh_arena_reset(&r->arena);
   r->nleads = 0;
-  return gh_store_outbox(p->store, p->place.number, add_lead, r, &error) || store_fault(p, try, &error);
+  if (!gh_store_outbox(p->store, p->place.number, add_lead, r, &error)) return store_fault(p, try, &error);
+  if (r->nleads > 0 && r->leads[0].number > p->place.number + 1) {
+    gh_log(GH_ERR, "the outbox no longer has leads that the sink lacks", "sink=\"%s\" partition=%u from=%llu to=%llu", r->name, p->partition,
+           (unsigned long long)(p->place.number + 1), (unsigned long long)(r->leads[0].number - 1));
+  }
+  return true;
 }
 
 static bool bury_refused(struct gh_relay *r, struct relay_part *p, uint64_t number, const struct gh_sink_error *why, struct relay_try *try)
@@ -175,7 +189,7 @@ static bool note_loss(struct relay_part *p, struct relay_try *try, const struct 
 /* Writes a slice from leads[*at] on; `at` moves past what the sink, or the dead letters, have. False: no more of this page. */
 static bool write_slice(struct gh_relay *r, struct relay_part *p, unsigned *at, struct relay_try *try)
 {
-  struct gh_sink_error error;
+  struct gh_sink_error error = {.wait_ms = 0};
   unsigned most = gh_sink_page_leads(r->sink), left = r->nleads - *at, taken;
   struct gh_sink_page page = {p->partition, r->leads + *at, left < most ? left : most};
   struct gh_sink_mark mark = mark_of(&p->place);

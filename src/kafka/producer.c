@@ -7,12 +7,15 @@
  * What is not delivered in the time allowed for a flush is purged, so that what the caller produces again stands in order and comes once. A fatal error of the idempotent
  * producer (the broker forgot its sequence, its id was taken) ends the handle, not the caller: it is told as a failed flush, and a new handle is made for the next record.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "goldhour/base/check.h"
 #include "goldhour/kafka/kafka.h"
 #include "goldhour/sys/sys.h"
+
+#define SLICE_MS 100 /* how soon being cut off is noticed */
 
 struct gh_kafka_producer {
   const struct gh_kafka_conf *conf; /* borrowed */
@@ -21,6 +24,7 @@ struct gh_kafka_producer {
   uint64_t missing;                 /* produced, not yet reported */
   bool failed;                      /* since the last flush */
   struct gh_kafka_error why;        /* the first failure's */
+  atomic_bool cut;                  /* nothing is waited for any more */
 };
 
 static void note_failure(struct gh_kafka_producer *p, rd_kafka_resp_err_t code, const char *topic)
@@ -107,7 +111,11 @@ void gh_kafka_producer_close(struct gh_kafka_producer *p)
   free(p);
 }
 
+void gh_kafka_producer_cut(struct gh_kafka_producer *p) { atomic_store(&p->cut, true); }
+
 /* ── producing ── */
+
+static bool may_wait(const struct gh_kafka_producer *p, uint64_t until_ns) { return gh_monotonic_ns() < until_ns && !atomic_load(&p->cut); }
 
 static rd_kafka_headers_t *headers_of(const struct gh_kafka_out *out)
 {
@@ -147,7 +155,7 @@ bool gh_kafka_produce(struct gh_kafka_producer *p, const struct gh_kafka_out *ou
   if (!alive(p, error)) return false;
   rd_kafka_resp_err_t code;
   p->missing++; /* its report may come at once */
-  while ((code = put(p, topic, out)) == RD_KAFKA_RESP_ERR__QUEUE_FULL && gh_monotonic_ns() < until_ns) (void)rd_kafka_poll(p->rk, 20);
+  while ((code = put(p, topic, out)) == RD_KAFKA_RESP_ERR__QUEUE_FULL && may_wait(p, until_ns)) (void)rd_kafka_poll(p->rk, 20);
   (void)rd_kafka_poll(p->rk, 0);
   if (!code) return true;
   p->missing--;
@@ -158,7 +166,8 @@ bool gh_kafka_produce(struct gh_kafka_producer *p, const struct gh_kafka_out *ou
 
 bool gh_kafka_flush(struct gh_kafka_producer *p, int64_t within_ms, struct gh_kafka_error *error)
 {
-  if (p->rk && p->missing > 0) (void)rd_kafka_flush(p->rk, (int)within_ms);
+  uint64_t until_ns = gh_monotonic_ns() + (uint64_t)within_ms * 1000000;
+  while (p->rk && p->missing > 0 && may_wait(p, until_ns)) (void)rd_kafka_flush(p->rk, SLICE_MS);
   if (p->missing > 0) {
     note_failure(p, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, "of the sink");
     if (p->rk) drop(p);

@@ -13,6 +13,7 @@ struct gh_sink_ops {
   bool (*hold)(struct gh_sink *s, unsigned partition, struct gh_sink_error *error);   /* NULL: nothing to do, as below */
   bool (*begin)(struct gh_sink *s, unsigned partition, struct gh_sink_mark *mark, struct gh_sink_begun *begun, struct gh_sink_error *error);
   enum gh_sink_answer (*write)(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error);
+  void (*skip)(struct gh_sink *s, unsigned partition, uint64_t number);
   void (*forget)(struct gh_sink *s, unsigned partition);
   void (*cut_off)(struct gh_sink *s);                                                   /* beside setting cut */
 };
@@ -26,6 +27,9 @@ struct gh_sink {
 /* NULL with `error`. */
 struct gh_sink *gh_sink_file_open(const struct gh_sink_options *options, struct gh_sink_error *error);
 struct gh_sink *gh_sink_stdout_open(const struct gh_sink_options *options, struct gh_sink_error *error);
+struct gh_sink *gh_sink_stream_open(const struct gh_sink_options *options, struct gh_sink_error *error);
+struct gh_sink *gh_sink_topic_open(const struct gh_sink_options *options, struct gh_sink_error *error);
+struct gh_sink *gh_sink_webhook_open(const struct gh_sink_options *options, struct gh_sink_error *error);
 
 /* Notes the fault of this sink, as "NAME: WHAT"; false, for whoever returns it. */
 bool gh_sink_fail(const struct gh_sink *s, struct gh_sink_error *error, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -8,7 +8,8 @@ typedef struct gh_sink *open_fn(const struct gh_sink_options *options, struct gh
 
 struct gh_sink *gh_sink_open(const struct gh_sink_options *options, struct gh_sink_error *error)
 {
-  static open_fn *const open_kind[] = {[GH_SINK_STDOUT] = gh_sink_stdout_open, [GH_SINK_FILE] = gh_sink_file_open};
+  static open_fn *const open_kind[] = {[GH_SINK_STDOUT] = gh_sink_stdout_open, [GH_SINK_FILE] = gh_sink_file_open, [GH_SINK_REDIS] = gh_sink_stream_open,
+      [GH_SINK_KAFKA] = gh_sink_topic_open, [GH_SINK_WEBHOOK] = gh_sink_webhook_open};
   GH_CHECK(options->conf->kind < sizeof open_kind / sizeof *open_kind);
   return open_kind[options->conf->kind](options, error);
 }
@@ -36,6 +37,11 @@ enum gh_sink_answer gh_sink_write(struct gh_sink *s, const struct gh_sink_page *
 {
   *taken = 0;
   return s->ops->write(s, page, mark, taken, error);
+}
+
+void gh_sink_skip(struct gh_sink *s, unsigned partition, uint64_t number)
+{
+  if (s->ops->skip) s->ops->skip(s, partition, number);
 }
 
 void gh_sink_forget(struct gh_sink *s, unsigned partition)

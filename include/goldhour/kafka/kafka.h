@@ -30,6 +30,8 @@ struct gh_kafka_out {
 struct gh_kafka_producer *gh_kafka_producer_open(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error);
 /* Drops what was not flushed. */
 void gh_kafka_producer_close(struct gh_kafka_producer *p);
+/* From any thread: produce and flush no longer wait, as if their time were over. */
+void gh_kafka_producer_cut(struct gh_kafka_producer *p);
 /* Copies and queues; waits while the queue is full, at most `within_ms`. */
 bool gh_kafka_produce(struct gh_kafka_producer *p, const struct gh_kafka_out *out, int64_t within_ms, struct gh_kafka_error *error);
 /* Waits until all that was produced is acknowledged by all in-sync replicas. False: something was not delivered, or not in time: produce all since the last

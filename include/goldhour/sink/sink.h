@@ -21,7 +21,8 @@
 #include "goldhour/redis/redis.h"
 
 struct gh_sink;
-struct gh_sink_error { char text[512]; }; /* for people; never a lead's content */
+/* text: for people; never a lead's content. wait_ms: the other side asked not to be tried again before (cleared by the caller). */
+struct gh_sink_error { char text[512]; int64_t wait_ms; };
 
 struct gh_sink_options {
   const struct gh_sink_conf *conf;        /* borrowed while the sink lives, as all of this */
@@ -34,7 +35,7 @@ struct gh_sink_options {
 };
 
 /* How far a sink is with a partition: committed by the caller. Cleared: nothing written. */
-struct gh_sink_mark { int64_t bytes; char file[64]; };
+struct gh_sink_mark { uint64_t number; int64_t bytes; char file[64]; }; /* number: of the last lead that it has */
 
 struct gh_sink_lead { uint64_t number; struct gh_str id, json; };
 
@@ -47,7 +48,8 @@ bool gh_sink_is_server(const struct gh_sink *s);
 /* Makes us the one who writes this partition's leads: the mark is read after it, so that whoever did before can no longer move it unseen. */
 bool gh_sink_hold(struct gh_sink *s, unsigned partition, struct gh_sink_error *error);
 /* Makes ready to write behind `mark`. If the file is another one than the mark's, the mark is set to where writing goes on, `changed` says that it must be
- * committed before anything is written, and `lines` how many leads behind the old mark the old file already holds. */
+ * committed before anything is written, and `lines` how many leads behind the old mark the old file already holds. A stream whose server has lost leads
+ * sets the mark's number back. */
 struct gh_sink_begun { bool changed; uint64_t lines; };
 bool gh_sink_begin(struct gh_sink *s, unsigned partition, struct gh_sink_mark *mark, struct gh_sink_begun *begun, struct gh_sink_error *error);
 
@@ -60,8 +62,10 @@ enum gh_sink_answer {
   GH_SINK_LOST,     /* somebody else holds the partition: hold it again (if it is still ours), read the mark, begin */
   GH_SINK_FAILED,   /* the first `taken` are; try again later */
 };
-/* Writes leads behind the mark, makes them durable and moves the mark behind those taken. After anything but TAKEN: begin again. */
+/* Writes leads behind the mark, makes them durable and moves the mark's bytes behind those taken. After anything but TAKEN: begin again. */
 enum gh_sink_answer gh_sink_write(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error);
+/* Leads up to `number` went to the dead letters: they are not missing. */
+void gh_sink_skip(struct gh_sink *s, unsigned partition, uint64_t number);
 /* The partition is no longer ours: its file is closed. */
 void gh_sink_forget(struct gh_sink *s, unsigned partition);
 /* From any thread: what is being waited for fails now, and everything after it. */

@@ -1,0 +1,233 @@
+/* The Redis stream: an entry a lead, fields `id` and `lead`, exactly once.
+ *
+ * A page is added by one function in the stream's slot (config/redis/sink.lua), which passes over leads whose ids were added before: a page that comes again after
+ * a kill, or again under other numbers because the store has lost its tail, adds what is missing and nothing else. Ids of leads added within the last hour
+ * are known (ids are kept a partition; what was added before is far behind the place that the store has).
+ *
+ *   hold   our token stands in the holders: from now on a page of whoever held the partition before is LOST, however long that one has slept
+ *   begin  the place known there is behind the store's: the stream's server has lost leads; they are handed over again as far as the outbox still has them
+ *   write  slices of a page, each one call
+ */
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "goldhour/base/buf.h"
+#include "goldhour/base/check.h"
+#include "inside.h"
+#include "sign.h"
+#include "stream_call.h"
+
+#define KEEP_IDS_MS "3600000"
+#define PAGE_LEADS 1024u
+#define CALL_LEADS 256u        /* Redis does nothing else while a call runs: some ms */
+#define CALL_BYTES (1u << 20)
+
+struct stream_part {
+  unsigned partition;
+  char field[128], token[33];
+  char ids[256];               /* the key */
+  int64_t had;                 /* the place that the server told last */
+  uint64_t skipped;            /* leads up to it went to the dead letters */
+};
+
+struct stream {
+  struct gh_sink sink;
+  struct gh_redis *own;        /* NULL: the store's is used */
+  struct gh_stream_caller caller;
+  char *installation;          /* owned */
+  char name[200], slot[200], holders[256];
+  bool shared;
+  struct stream_part *parts; unsigned nparts; /* owned */
+};
+
+static void close_sink(struct gh_sink *s)
+{
+  struct stream *o = (struct stream *)s;
+  if (o->own) gh_redis_close(o->own);
+  free(o->installation);
+  free(o->parts);
+  free(o);
+}
+
+static struct stream_part *part_of(struct stream *o, unsigned partition)
+{
+  for (unsigned i = 0; i < o->nparts; i++) {
+    if (o->parts[i].partition == partition) return &o->parts[i];
+  }
+  o->parts = realloc(o->parts, (o->nparts + 1) * sizeof *o->parts);
+  GH_CHECK(o->parts && "out of memory");
+  struct stream_part *p = &o->parts[o->nparts++];
+  *p = (struct stream_part){.partition = partition, .had = -1};
+  return p;
+}
+
+static void set_field(struct stream *o, struct stream_part *p, const char *whose)
+{
+  snprintf(p->field, sizeof p->field, "%s:p%u", whose, p->partition);
+  snprintf(p->ids, sizeof p->ids, "gh:{%s}:ids:%s", o->slot, p->field);
+}
+
+static void forget(struct gh_sink *s, unsigned partition)
+{
+  struct stream *o = (struct stream *)s;
+  *part_of(o, partition) = o->parts[o->nparts - 1];
+  o->nparts--;
+}
+
+static void skip(struct gh_sink *s, unsigned partition, uint64_t number) { part_of((struct stream *)s, partition)->skipped = number; }
+
+static bool call(struct stream *o, struct stream_part *p, enum gh_stream_function f, const struct gh_str *args, unsigned n, struct gh_stream_answer *answer,
+    struct gh_sink_error *error)
+{
+  char why[512];
+  struct gh_str keys[] = {gh_str(o->name), gh_str(p->ids), gh_str(o->holders)};
+  return gh_stream_call(&o->caller, f, keys, args, n, answer, why) || gh_sink_fail(&o->sink, error, "%s", why);
+}
+
+static void random_hex(char out[33])
+{
+  unsigned char random[16];
+  GH_CHECK(RAND_bytes(random, sizeof random) == 1);
+  gh_hex(random, sizeof random, out);
+}
+
+static bool tell_place(struct stream *o, struct stream_part *p, struct gh_sink_error *error)
+{
+  struct gh_str args[] = {gh_str(p->field), gh_str(p->token)};
+  struct gh_stream_answer answer;
+  if (!call(o, p, GH_STREAM_HOLD, args, 2, &answer, error)) return false;
+  p->had = answer.number;
+  return true;
+}
+
+static bool hold(struct gh_sink *s, unsigned partition, struct gh_sink_error *error)
+{
+  struct stream *o = (struct stream *)s;
+  struct stream_part *p = part_of(o, partition);
+  p->field[0] = '\0';
+  if (!o->shared) return true;
+  set_field(o, p, o->installation);
+  random_hex(p->token);
+  return tell_place(o, p, error);
+}
+
+/* A store of one process alone has no name that tells it from others that write to the same stream: it gets a random one, kept in the mark. */
+static bool name_ours(struct stream *o, struct stream_part *p, struct gh_sink_mark *mark, struct gh_sink_begun *begun, struct gh_sink_error *error)
+{
+  if (!mark->file[0]) {
+    random_hex(mark->file);
+    begun->changed = true;
+  }
+  set_field(o, p, mark->file);
+  if (tell_place(o, p, error)) return true;
+  p->field[0] = '\0';
+  return false;
+}
+
+/* A place that was never told there is that of a new sink, or of a server that was emptied: which of them cannot be known. */
+static bool begin(struct gh_sink *s, unsigned partition, struct gh_sink_mark *mark, struct gh_sink_begun *begun, struct gh_sink_error *error)
+{
+  struct stream *o = (struct stream *)s;
+  struct stream_part *p = part_of(o, partition);
+  if (!p->field[0] && !name_ours(o, p, mark, begun, error)) return false;
+  uint64_t has = p->had < 0 ? mark->number : (uint64_t)p->had > p->skipped ? (uint64_t)p->had : p->skipped;
+  if (has >= mark->number) return true;
+  mark->number = has;
+  begun->changed = true;
+  return true;
+}
+
+/* ── writing ── */
+
+/* The leads of one call. */
+static unsigned slice(const struct gh_sink_lead *leads, unsigned n)
+{
+  size_t bytes = 0;
+  unsigned i = 0;
+  for (; i < n && i < CALL_LEADS && (i == 0 || bytes + leads[i].json.len <= CALL_BYTES); i++) bytes += leads[i].json.len;
+  return i;
+}
+
+static bool add(struct stream *o, struct stream_part *p, const struct gh_sink_lead *leads, unsigned n, struct gh_stream_answer *answer,
+    struct gh_sink_error *error)
+{
+  struct gh_str args[5 + 3 * CALL_LEADS];
+  char had[24], keep[24], numbers[CALL_LEADS][24];
+  snprintf(had, sizeof had, "%lld", (long long)p->had);
+  snprintf(keep, sizeof keep, "%lld", (long long)o->sink.conf->keep_ms);
+  unsigned at = 0;
+  args[at++] = gh_str(p->field);
+  args[at++] = gh_str(p->token);
+  args[at++] = gh_str(had);
+  args[at++] = GH_STR(KEEP_IDS_MS);
+  args[at++] = gh_str(keep);
+  for (unsigned i = 0; i < n; i++) {
+    snprintf(numbers[i], sizeof numbers[i], "%llu", (unsigned long long)leads[i].number);
+    args[at++] = gh_str(numbers[i]);
+    args[at++] = leads[i].id;
+    args[at++] = leads[i].json;
+  }
+  return call(o, p, GH_STREAM_ADD, args, at, answer, error);
+}
+
+static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error)
+{
+  struct stream *o = (struct stream *)s;
+  struct stream_part *p = part_of(o, page->partition);
+  (void)mark;
+  while (*taken < page->n) {
+    unsigned n = slice(page->leads + *taken, page->n - *taken);
+    struct gh_stream_answer answer;
+    if (!add(o, p, page->leads + *taken, n, &answer, error)) return GH_SINK_FAILED;
+    if (strcmp(answer.word, "ADDED") != 0) {
+      gh_sink_fail(s, error, "%s", strcmp(answer.word, "LOST") == 0 ? "another process hands over this partition's leads" : "the server has lost leads");
+      return GH_SINK_LOST;
+    }
+    p->had = answer.number;
+    *taken += n;
+  }
+  return GH_SINK_TAKEN;
+}
+
+/* ── opening ── */
+
+static const struct gh_sink_ops ops = {.server = true, .page_leads = PAGE_LEADS, .close = close_sink, .hold = hold, .begin = begin, .write = write_page,
+    .skip = skip, .forget = forget};
+
+/* What a Cluster hashes of the stream's name: its hash tag, or all of it. Our other keys lie in the same slot. */
+static bool set_names(struct stream *o, struct gh_str stream, struct gh_sink_error *error)
+{
+  if (stream.len == 0 || stream.len >= sizeof o->name - 16) return gh_sink_fail(&o->sink, error, "the stream's name has 1 to %zu bytes", sizeof o->name - 17);
+  snprintf(o->name, sizeof o->name, "%.*s", GH_FMT(stream));
+  const char *open = strchr(o->name, '{'), *close = open ? strchr(open, '}') : NULL;
+  bool tagged = close && close > open + 1;
+  if (tagged) snprintf(o->slot, sizeof o->slot, "%.*s", (int)(close - open - 1), open + 1);
+  else memcpy(o->slot, o->name, sizeof o->slot);
+  if (!tagged && strchr(o->name, '}')) return gh_sink_fail(&o->sink, error, "the stream's name has a '}' that ends no hash tag");
+  snprintf(o->holders, sizeof o->holders, "gh:{%s}:holders", o->slot);
+  return true;
+}
+
+static bool open_redis(struct stream *o, const struct gh_sink_options *options, struct gh_sink_error *error)
+{
+  struct gh_redis_error why;
+  if (options->conf->own_redis) o->own = gh_redis_open(&options->conf->redis, options->dir, "goldhour-sink", &why);
+  if (options->conf->own_redis && !o->own) return gh_sink_fail(&o->sink, error, "%s", why.text);
+  o->caller = (struct gh_stream_caller){.redis = o->own ? o->own : options->redis, .cut = &o->sink.cut};
+  return o->caller.redis || gh_sink_fail(&o->sink, error, "it has no server: the store is not Redis; write {redis: {stream: …, url: redis://…}}");
+}
+
+struct gh_sink *gh_sink_stream_open(const struct gh_sink_options *options, struct gh_sink_error *error)
+{
+  struct stream *o = calloc(1, sizeof *o);
+  GH_CHECK(o && "out of memory");
+  o->sink.ops = &ops;
+  o->sink.conf = options->conf;
+  o->shared = options->shared;
+  o->installation = strndup(options->installation.ptr, options->installation.len);
+  GH_CHECK(o->installation && "out of memory");
+  if (set_names(o, options->conf->stream, error) && open_redis(o, options, error)) return &o->sink;
+  close_sink(&o->sink);
+  return NULL;
+}

@@ -1,0 +1,189 @@
+#include "stream_call.h"
+
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "goldhour/base/buf.h"
+#include "goldhour/base/check.h"
+#include "goldhour/sys/sys.h"
+#include "sign.h"
+
+#define LIBRARY "goldhour_sink_v1" /* another text has another number */
+#define LOOK_NS 100000000L /* how soon being cut off is noticed */
+#define ARGS 4096u         /* of a command, at most */
+
+static const char *const names[] = {[GH_STREAM_HOLD] = "hold", [GH_STREAM_ADD] = "add"}; /* local functions of the text */
+
+/* ── one command, waited for ── */
+
+/* Shared by who waits and the client's callback: whoever comes last frees it. */
+struct call {
+  pthread_mutex_t lock;
+  pthread_cond_t done;
+  bool come, left, ok;
+  struct gh_stream_answer answer;
+  char error[512];
+};
+
+static struct call *new_call(void)
+{
+  struct call *k = calloc(1, sizeof *k);
+  pthread_condattr_t attr;
+  GH_CHECK(k && pthread_mutex_init(&k->lock, NULL) == 0 && pthread_condattr_init(&attr) == 0);
+  GH_CHECK(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&k->done, &attr) == 0);
+  pthread_condattr_destroy(&attr);
+  return k;
+}
+
+static void free_call(struct call *k)
+{
+  pthread_mutex_destroy(&k->lock);
+  pthread_cond_destroy(&k->done);
+  free(k);
+}
+
+static void copy_reply(struct call *k, const struct gh_reply *reply, const struct gh_redis_error *error)
+{
+  k->ok = reply && reply->kind == GH_REPLY_LIST && reply->n == 2 && reply->items[0].kind == GH_REPLY_TEXT && reply->items[1].kind == GH_REPLY_INTEGER;
+  if (k->ok) {
+    snprintf(k->answer.word, sizeof k->answer.word, "%.*s", GH_FMT(reply->items[0].text));
+    k->answer.number = reply->items[1].integer;
+  } else if (reply && reply->kind == GH_REPLY_ERROR) {
+    snprintf(k->error, sizeof k->error, "%.*s", GH_FMT(reply->text));
+  } else {
+    snprintf(k->error, sizeof k->error, "%s", error ? error->text : "the server's answer is not understood");
+  }
+}
+
+/* On the client's thread. */
+static void on_done(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent)
+{
+  struct call *k = ctx;
+  (void)unsent;
+  pthread_mutex_lock(&k->lock);
+  bool left = k->left;
+  copy_reply(k, reply, error);
+  k->come = true;
+  pthread_cond_signal(&k->done);
+  pthread_mutex_unlock(&k->lock);
+  if (left) free_call(k);
+}
+
+static void wait_a_little(struct call *k)
+{
+  struct timespec at;
+  clock_gettime(CLOCK_MONOTONIC, &at);
+  at.tv_nsec += LOOK_NS;
+  at.tv_sec += at.tv_nsec / 1000000000;
+  at.tv_nsec %= 1000000000;
+  (void)pthread_cond_timedwait(&k->done, &k->lock, &at);
+}
+
+/* All of ours may be sent again: a page that is there is not added twice. */
+static bool send_and_wait(struct gh_stream_caller *c, const struct gh_str *argv, unsigned argc, struct gh_str key, struct gh_stream_answer *answer, char error[512])
+{
+  struct call *k = new_call();
+  gh_redis_send(c->redis, &(struct gh_redis_command){.argv = argv, .argc = argc, .key = key, .again = true}, on_done, k);
+  pthread_mutex_lock(&k->lock);
+  while (!k->come && !atomic_load(c->cut)) wait_a_little(k);
+  bool come = k->come, ok = come && k->ok;
+  k->left = true;
+  if (ok) *answer = k->answer;
+  else snprintf(error, 512, "%s", come ? k->error : "cut off");
+  pthread_mutex_unlock(&k->lock);
+  if (come) free_call(k);
+  return ok;
+}
+
+/* ── the library, and the scripts ── */
+
+static void add_text(struct gh_buf *out)
+{
+  struct gh_str text;
+  GH_CHECK(gh_shipped_file("redis/sink.lua", &text));
+  gh_buf_add_str(out, text);
+}
+
+static bool note_load(void *ctx, struct gh_str node, const struct gh_reply *reply)
+{
+  bool *loaded = ctx;
+  char text[256];
+  (void)node;
+  snprintf(text, sizeof text, "%.*s", GH_FMT(reply->text));
+  if (reply->kind == GH_REPLY_ERROR && !strstr(text, "already exists")) *loaded = false;
+  return true;
+}
+
+/* False: the server does not let us, or cannot. */
+static bool load_library(struct gh_stream_caller *c)
+{
+  struct gh_buf text = {0};
+  gh_buf_add_str(&text, GH_STR("#!lua name=" LIBRARY "\n"));
+  add_text(&text);
+  for (unsigned i = 0; i < 2; i++) gh_buf_fmt(&text, "redis.register_function('%s_%s', %s)\n", LIBRARY, names[i], names[i]);
+  struct gh_str argv[] = {GH_STR("FUNCTION"), GH_STR("LOAD"), gh_buf_str(&text)};
+  struct gh_redis_error error;
+  bool loaded = true;
+  bool asked = gh_redis_masters(c->redis, &(struct gh_redis_command){.argv = argv, .argc = 3, .again = true}, note_load, &loaded, &error);
+  gh_buf_free(&text);
+  return asked && loaded;
+}
+
+static void sha1_of(struct gh_str text, char hex[41])
+{
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned n = 0;
+  GH_CHECK(EVP_Digest(text.ptr, text.len, digest, &n, EVP_sha1(), NULL) == 1 && n == 20);
+  gh_hex(digest, n, hex);
+}
+
+static bool call_script(struct gh_stream_caller *c, enum gh_stream_function f, struct gh_str *argv, unsigned argc, struct gh_stream_answer *answer,
+    char error[512])
+{
+  struct gh_buf text = {0};
+  char sha[41];
+  gh_buf_add_str(&text, GH_STR("#!lua\n"));
+  add_text(&text);
+  gh_buf_fmt(&text, "return %s(KEYS, ARGV)\n", names[f]);
+  sha1_of(gh_buf_str(&text), sha);
+  argv[0] = GH_STR("EVALSHA");
+  argv[1] = gh_str(sha);
+  bool ok = send_and_wait(c, argv, argc, argv[3], answer, error);
+  if (!ok && strncmp(error, "NOSCRIPT", 8) == 0) {
+    argv[0] = GH_STR("EVAL");
+    argv[1] = gh_buf_str(&text);
+    ok = send_and_wait(c, argv, argc, argv[3], answer, error);
+  }
+  gh_buf_free(&text);
+  return ok;
+}
+
+static bool is_unknown(const char *error) { return strstr(error, "Function not found") || strstr(error, "unknown command"); }
+static bool is_forbidden(const char *error) { return strncmp(error, "NOPERM", 6) == 0; }
+
+bool gh_stream_call(struct gh_stream_caller *c, enum gh_stream_function f, const struct gh_str keys[3], const struct gh_str *args, unsigned nargs,
+    struct gh_stream_answer *answer, char error[512])
+{
+  struct gh_str argv[ARGS];
+  char name[64];
+  unsigned argc = 0;
+  GH_CHECK(nargs + 6 <= ARGS);
+  snprintf(name, sizeof name, "%s_%s", LIBRARY, names[f]);
+  argv[argc++] = GH_STR("FCALL");
+  argv[argc++] = gh_str(name);
+  argv[argc++] = GH_STR("3");
+  for (unsigned i = 0; i < 3; i++) argv[argc++] = keys[i];
+  if (nargs) memcpy(argv + argc, args, nargs * sizeof *args);
+  argc += nargs;
+  if (!c->scripts) {
+    if (send_and_wait(c, argv, argc, keys[0], answer, error)) return true;
+    bool unknown = is_unknown(error);
+    if (!unknown && !is_forbidden(error)) return false;
+    if (unknown && load_library(c)) return send_and_wait(c, argv, argc, keys[0], answer, error);
+    c->scripts = true;
+  }
+  return call_script(c, f, argv, argc, answer, error);
+}

@@ -1,0 +1,23 @@
+/* The stream's two functions at the server (config/redis/sink.lua), called with a wait that can be cut off. As a library of functions where the server lets us load
+ * one; where it does not, the same text as scripts. */
+#ifndef GOLDHOUR_SINK_STREAM_CALL_H
+#define GOLDHOUR_SINK_STREAM_CALL_H
+
+#include <stdatomic.h>
+
+#include "goldhour/redis/redis.h"
+
+enum gh_stream_function { GH_STREAM_HOLD, GH_STREAM_ADD };
+
+struct gh_stream_caller {
+  struct gh_redis *redis;      /* borrowed */
+  const atomic_bool *cut;      /* borrowed */
+  bool scripts;                /* functions are not to be had */
+};
+
+/* What the function returned: a word and a number. False: `error`, for people; whether it was done is not known. */
+struct gh_stream_answer { char word[16]; int64_t number; };
+bool gh_stream_call(struct gh_stream_caller *c, enum gh_stream_function f, const struct gh_str keys[3], const struct gh_str *args, unsigned nargs,
+    struct gh_stream_answer *answer, char error[512]);
+
+#endif

@@ -1,0 +1,74 @@
+/* The Kafka topic: a lead a message, keyed by its customer so that a customer's leads keep their order, with the lead's id in the header `id`. A page is
+ * produced, then flushed: only when every in-sync replica has all of it the place moves. Killed in between, the page is produced again. */
+#include <stdlib.h>
+
+#include "goldhour/base/buf.h"
+#include "goldhour/base/check.h"
+#include "goldhour/kafka/kafka.h"
+#include "inside.h"
+#include "lead_text.h"
+
+#define PAGE_LEADS 1024u
+#define PRODUCE_MS 10000 /* the producer's queue is full for so long: the brokers are away */
+#define FLUSH_MS 30000
+
+struct topic {
+  struct gh_sink sink;
+  struct gh_kafka_producer *producer; /* owned */
+  struct gh_buf key;
+};
+
+static void close_sink(struct gh_sink *s)
+{
+  struct topic *t = (struct topic *)s;
+  if (t->producer) gh_kafka_producer_close(t->producer);
+  gh_buf_free(&t->key);
+  free(t);
+}
+
+static void cut_off(struct gh_sink *s) { gh_kafka_producer_cut(((struct topic *)s)->producer); }
+
+static bool produce(struct topic *t, const struct gh_sink_lead *lead, struct gh_kafka_error *error)
+{
+  gh_buf_clear(&t->key);
+  (void)gh_lead_member(lead->json, GH_STR("customer"), &t->key);
+  struct gh_pair id = {.name = GH_STR("id"), .value = lead->id};
+  struct gh_kafka_out out = {
+      .topic = t->sink.conf->topic, .key = gh_buf_str(&t->key), .bytes = lead->json, .partition = -1, .headers = &id, .nheaders = 1};
+  return gh_kafka_produce(t->producer, &out, PRODUCE_MS, error);
+}
+
+static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error)
+{
+  struct topic *t = (struct topic *)s;
+  struct gh_kafka_error why;
+  bool ok = true;
+  (void)mark;
+  for (unsigned i = 0; ok && i < page->n; i++) ok = produce(t, &page->leads[i], &why);
+  /* What was queued before a fault is flushed too: nothing of it may come behind what is produced next time. */
+  struct gh_kafka_error late;
+  bool flushed = gh_kafka_flush(t->producer, FLUSH_MS, &late);
+  if (ok && flushed) {
+    *taken = page->n;
+    return GH_SINK_TAKEN;
+  }
+  gh_sink_fail(s, error, "%s", ok ? late.text : why.text);
+  return GH_SINK_FAILED;
+}
+
+static const struct gh_sink_ops ops = {.server = true, .page_leads = PAGE_LEADS, .close = close_sink, .write = write_page, .cut_off = cut_off};
+
+struct gh_sink *gh_sink_topic_open(const struct gh_sink_options *options, struct gh_sink_error *error)
+{
+  struct gh_kafka_error why;
+  struct topic *t = calloc(1, sizeof *t);
+  GH_CHECK(t && "out of memory");
+  t->sink.ops = &ops;
+  t->sink.conf = options->conf;
+  bool own = options->conf->kafka.brokers.len > 0 || !options->kafka;
+  t->producer = gh_kafka_producer_open(own ? &options->conf->kafka : options->kafka, options->dir, &why);
+  if (t->producer) return &t->sink;
+  gh_sink_fail(&t->sink, error, "%s", why.text);
+  close_sink(&t->sink);
+  return NULL;
+}

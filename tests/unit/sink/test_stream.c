@@ -1,0 +1,289 @@
+/* The Redis stream is exact: over kills between adding and placing, over stores that give numbers anew, over those who wake up too late. */
+#include "scratch.h"
+
+#include "goldhour/sink/sink.h"
+#include "redis_server.h"
+
+static struct gh_redis *client;
+static struct gh_sink_conf conf;
+static struct gh_sink_error fault;
+
+static int set_up(void **state)
+{
+  (void)state;
+  if (make_scratch() != 0) return -1;
+  if (!start_redis()) return 0;
+  conf = (struct gh_sink_conf){.kind = GH_SINK_REDIS, .name = GH_STR("redis:leads"), .stream = GH_STR("leads"), .keep_ms = 604800000};
+  struct gh_redis_conf where = {.node = {GH_STR("127.0.0.1"), redis_port}, .timeout_ms = 5000};
+  struct gh_redis_error error;
+  client = gh_redis_open(&where, (struct gh_str){0}, "test", &error);
+  return client ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+  if (client) gh_redis_close(client);
+  client = NULL;
+  stop_redis();
+  return remove_dir(state);
+}
+
+static struct gh_sink *open_stream(bool shared)
+{
+  if (!client) skip();
+  struct gh_sink *s = gh_sink_open(&(struct gh_sink_options){.conf = &conf, .redis = client, .installation = GH_STR("bank"), .shared = shared}, &fault);
+  if (!s) fail_msg("%s", fault.text);
+  return s;
+}
+
+static struct gh_sink_begun begun;
+
+static void take_hold(struct gh_sink *s, unsigned partition, struct gh_sink_mark *mark)
+{
+  if (!gh_sink_hold(s, partition, &fault) || !gh_sink_begin(s, partition, mark, &begun, &fault)) fail_msg("%s", fault.text);
+}
+
+/* `ids`: a letter a lead; numbered from `first`. */
+static enum gh_sink_answer add(struct gh_sink *s, unsigned partition, uint64_t first, const char *ids)
+{
+  struct gh_sink_lead leads[16];
+  char json[16][32];
+  unsigned n = (unsigned)strlen(ids), taken;
+  for (unsigned i = 0; i < n; i++) {
+    snprintf(json[i], sizeof json[i], "{\"id\":\"%c\"}", ids[i]);
+    leads[i] = (struct gh_sink_lead){first + i, gh_str_n(ids + i, 1), gh_str(json[i])};
+  }
+  struct gh_sink_mark mark = {.number = first - 1};
+  return gh_sink_write(s, &(struct gh_sink_page){partition, leads, n}, &mark, &taken, &fault);
+}
+
+/* The ids in the stream, in its order. */
+static void assert_stream(const char *ids)
+{
+  char found[64] = "";
+  const char *text = redis("XRANGE leads - +");
+  unsigned n = 0;
+  for (const char *at = text; (at = strstr(at, "{\"id\":\"")); at++) found[n++] = at[7];
+  assert_string_equal(found, ids);
+}
+
+static void an_entry_has_id_and_lead(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 7, &mark);
+  assert_false(begun.changed);
+  assert_int_equal(add(s, 7, 1, "abc"), GH_SINK_TAKEN);
+  assert_stream("abc");
+  assert_string_equal(redis("--no-raw XRANGE leads - + COUNT 1 | tail -n 4 | tr -d ' '"), "2)1)\"id\"\n2)\"a\"\n3)\"lead\"\n4)\"{\\\"id\\\":\\\"a\\\"}\"");
+  assert_string_equal(redis("HGET 'gh:{leads}:holders' bank:p7:place"), "3");
+  assert_string_equal(redis("FUNCTION LIST | grep -c goldhour_sink_v1_add"), "1");
+  gh_sink_close(s);
+}
+
+/* Killed between adding a page and placing it: the page comes again. */
+static void a_page_that_comes_again_adds_nothing(void **state)
+{
+  (void)state;
+  struct gh_sink_mark mark = {0};
+  for (unsigned run = 0; run < 3; run++) {
+    struct gh_sink *s = open_stream(true);
+    take_hold(s, 0, &mark);
+    assert_int_equal(add(s, 0, 1, run ? "abcd" : "abc"), GH_SINK_TAKEN);
+    gh_sink_close(s);
+  }
+  assert_stream("abcd");
+}
+
+/* The store has lost its tail, and other leads stand among those given anew. */
+static void numbers_given_anew_neither_lose_nor_double(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 0, &mark);
+  assert_int_equal(add(s, 0, 1, "abcdef"), GH_SINK_TAKEN);
+  mark.number = 2;
+  take_hold(s, 0, &mark);
+  assert_int_equal(mark.number, 2);
+  assert_int_equal(add(s, 0, 3, "cxd"), GH_SINK_TAKEN);
+  assert_int_equal(add(s, 0, 6, "eyfg"), GH_SINK_TAKEN);
+  assert_stream("abcdefxyg");
+  gh_sink_close(s);
+}
+
+static void who_wakes_up_too_late_adds_nothing(void **state)
+{
+  (void)state;
+  struct gh_sink *asleep = open_stream(true), *now = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(asleep, 0, &mark);
+  assert_int_equal(add(asleep, 0, 1, "ab"), GH_SINK_TAKEN);
+  mark.number = 2;
+  take_hold(now, 0, &mark);
+  assert_int_equal(add(now, 0, 3, "cd"), GH_SINK_TAKEN);
+  redis("DEL 'gh:{leads}:ids:bank:p0'"); /* much later */
+  assert_int_equal(add(asleep, 0, 3, "cd"), GH_SINK_LOST);
+  assert_non_null(strstr(fault.text, "another process"));
+  assert_int_equal(add(now, 0, 5, "e"), GH_SINK_TAKEN);
+  assert_stream("abcde");
+  gh_sink_close(asleep);
+  gh_sink_close(now);
+}
+
+/* The stream's server has lost entries, and its own places with them. */
+static void leads_lost_by_the_server_are_asked_for_again(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 0, &mark);
+  assert_int_equal(add(s, 0, 1, "abcd"), GH_SINK_TAKEN);
+  redis("XTRIM leads MAXLEN 0");
+  redis("XADD leads '*' id a lead '{\"id\":\"a\"}'");
+  redis("ZREM 'gh:{leads}:ids:bank:p0' b c d");
+  redis("HSET 'gh:{leads}:holders' bank:p0:place 1");
+  assert_int_equal(add(s, 0, 5, "ef"), GH_SINK_LOST);
+  mark.number = 4;
+  take_hold(s, 0, &mark);
+  assert_true(begun.changed);
+  assert_int_equal(mark.number, 1);
+  assert_int_equal(add(s, 0, 2, "bcdef"), GH_SINK_TAKEN);
+  assert_stream("abcdef");
+  gh_sink_close(s);
+}
+
+static void what_was_skipped_is_not_asked_for(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 0, &mark);
+  assert_int_equal(add(s, 0, 1, "ab"), GH_SINK_TAKEN);
+  gh_sink_skip(s, 0, 10);
+  mark.number = 10;
+  take_hold(s, 0, &mark);
+  assert_int_equal(mark.number, 10);
+  assert_int_equal(add(s, 0, 11, "k"), GH_SINK_TAKEN);
+  assert_stream("abk");
+  gh_sink_close(s);
+}
+
+/* Where nobody else can have the partition the names come from the mark. */
+static void two_stores_of_their_own_share_a_stream(void **state)
+{
+  (void)state;
+  struct gh_sink *one = open_stream(false), *two = open_stream(false);
+  struct gh_sink_mark mine = {0}, theirs = {0};
+  take_hold(one, 0, &mine);
+  assert_true(begun.changed);
+  take_hold(two, 0, &theirs);
+  assert_string_not_equal(mine.file, theirs.file);
+  assert_int_equal(add(one, 0, 1, "ab"), GH_SINK_TAKEN);
+  assert_int_equal(add(two, 0, 1, "xy"), GH_SINK_TAKEN);
+  assert_int_equal(add(one, 0, 3, "c"), GH_SINK_TAKEN);
+  gh_sink_close(one);
+  one = open_stream(false);
+  take_hold(one, 0, &mine);
+  assert_false(begun.changed);
+  assert_int_equal(add(one, 0, 3, "cd"), GH_SINK_TAKEN);
+  assert_stream("abxycd");
+  gh_sink_close(one);
+  gh_sink_close(two);
+}
+
+static void old_ids_are_forgotten_and_old_entries_trimmed(void **state)
+{
+  (void)state;
+  conf.keep_ms = 1000;
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  redis("ZADD 'gh:{leads}:ids:bank:p0' 1000 old1 2000 old2 5000000 newest");
+  redis("CONFIG SET stream-node-max-entries 1");
+  redis("XADD leads 1-0 id z lead '{\"id\":\"z\"}'");
+  take_hold(s, 0, &mark);
+  assert_int_equal(add(s, 0, 1, "a"), GH_SINK_TAKEN);
+  assert_string_equal(redis("ZRANGE 'gh:{leads}:ids:bank:p0' 0 -1"), "newest\na");
+  assert_int_equal(add(s, 0, 1, "a"), GH_SINK_TAKEN); /* holds what is known: forgets nothing */
+  assert_string_equal(redis("ZCARD 'gh:{leads}:ids:bank:p0'"), "2");
+  assert_stream("a");
+  gh_sink_close(s);
+}
+
+static void a_key_of_another_type_is_said(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  redis("SET leads 1");
+  assert_false(gh_sink_hold(s, 0, &fault));
+  assert_non_null(strstr(fault.text, "leads is a string, not a stream"));
+  gh_sink_close(s);
+}
+
+static void where_functions_are_denied_scripts_do(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  redis("ACL SETUSER default on nopass '~*' '&*' +@all -function -fcall");
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 0, &mark);
+  assert_int_equal(add(s, 0, 1, "ab"), GH_SINK_TAKEN);
+  redis("SCRIPT FLUSH");
+  assert_int_equal(add(s, 0, 1, "abc"), GH_SINK_TAKEN);
+  assert_stream("abc");
+  gh_sink_close(s);
+}
+
+static void a_library_that_is_gone_is_loaded_again(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 0, &mark);
+  redis("FUNCTION FLUSH");
+  assert_int_equal(add(s, 0, 1, "ab"), GH_SINK_TAKEN);
+  assert_stream("ab");
+  gh_sink_close(s);
+}
+
+static void our_keys_share_the_streams_slot(void **state)
+{
+  (void)state;
+  conf.stream = GH_STR("{bank:7}leads");
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 0, &mark);
+  assert_int_equal(add(s, 0, 1, "ab"), GH_SINK_TAKEN);
+  assert_string_equal(redis("KEYS 'gh:{bank:7}:*' | sort"), "gh:{bank:7}:holders\ngh:{bank:7}:ids:bank:p0");
+  gh_sink_close(s);
+  conf.stream = GH_STR("a}b");
+  assert_null(gh_sink_open(&(struct gh_sink_options){.conf = &conf, .redis = client, .installation = GH_STR("bank")}, &fault));
+  assert_non_null(strstr(fault.text, "hash tag"));
+}
+
+static void a_server_that_is_away_can_be_left(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  stop_redis();
+  gh_sink_cut_off(s);
+  assert_false(gh_sink_hold(s, 0, &fault));
+  assert_non_null(strstr(fault.text, "cut off"));
+  gh_sink_close(s);
+}
+
+#define STORY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+  signal(SIGPIPE, SIG_IGN);
+  const struct CMUnitTest tests[] = {
+      STORY(an_entry_has_id_and_lead), STORY(a_page_that_comes_again_adds_nothing), STORY(numbers_given_anew_neither_lose_nor_double),
+      STORY(who_wakes_up_too_late_adds_nothing), STORY(leads_lost_by_the_server_are_asked_for_again), STORY(what_was_skipped_is_not_asked_for),
+      STORY(two_stores_of_their_own_share_a_stream), STORY(old_ids_are_forgotten_and_old_entries_trimmed), STORY(a_key_of_another_type_is_said),
+      STORY(where_functions_are_denied_scripts_do), STORY(a_library_that_is_gone_is_loaded_again), STORY(our_keys_share_the_streams_slot),
+      STORY(a_server_that_is_away_can_be_left),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
