@@ -15,6 +15,7 @@ struct gh_store_ops {
   void (*close)(struct gh_store *s);
   bool (*load)(struct gh_store *s, gh_store_row_fn *row, void *ctx, struct gh_store_error *error);
   bool (*still_ours)(struct gh_store *s);
+  bool (*lost)(struct gh_store *s, struct gh_store_error *error);
   void (*commit)(struct gh_store *s, const struct gh_commit *commit, gh_commit_done_fn *done, void *ctx);
   void (*give_up)(struct gh_store *s);
   bool (*trouble)(struct gh_store *s, char text[256]);

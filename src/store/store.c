@@ -19,6 +19,8 @@ bool gh_store_load(struct gh_store *s, gh_store_row_fn *row, void *ctx, struct g
 
 bool gh_store_still_ours(struct gh_store *s) { return s->ops->still_ours(s); }
 
+bool gh_store_lost(struct gh_store *s, struct gh_store_error *error) { return s->ops->lost ? s->ops->lost(s, error) : true; }
+
 void gh_store_commit(struct gh_store *s, const struct gh_commit *commit, gh_commit_done_fn *done, void *ctx)
 {
   s->ops->commit(s, commit, done, ctx);

@@ -32,6 +32,7 @@ struct gh_commit {
   uint64_t cut_seq;
   const struct gh_commit_lead *leads; unsigned nleads;
   const struct gh_commit_dead *dead; unsigned ndead;
+  struct gh_str position;               /* where the source stands, as text, for people who look into the store; may be empty */
 };
 
 struct gh_store_error { char text[512]; }; /* what went wrong and what to do, for people */
@@ -59,6 +60,10 @@ bool gh_store_load(struct gh_store *s, bool (*row)(void *ctx, enum gh_store_row 
 /* Whether what was loaded or committed last through this handle is still what the store holds, and the handle still its owner: then memory may go on by
  * it. A store that cannot be asked says no. */
 bool gh_store_still_ours(struct gh_store *s);
+
+/* Says that commits were lost beyond what was loaded (Kafka's offset was committed further): what sinks had may not come again with the same numbers, so their
+ * places are set back to what the outbox still holds. True, and nothing to do, where a store cannot lose commits. */
+bool gh_store_lost(struct gh_store *s, struct gh_store_error *error);
 
 enum gh_commit_answer {
   GH_COMMIT_DURABLE,

@@ -1,0 +1,186 @@
+/* Sending a commit until it has an answer, and what each answer means. See redis_store.c's head for the states. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "goldhour/base/check.h"
+#include "goldhour/sys/sys.h"
+#include "redis_store.h"
+
+enum { LOADS_MOST = 5 }; /* of the functions, for one commit */
+
+/* One command on its way; an answer to an earlier turn is for nobody. */
+struct flight { struct gh_redis_partition *p; uint64_t turn; };
+
+struct verdict { bool known; enum gh_commit_answer answer; struct gh_store_error error; };
+
+static struct verdict fail(const struct gh_redis_partition *p, enum gh_commit_answer answer, struct gh_str why)
+{
+  struct verdict v = {.known = true, .answer = answer};
+  gh_stores_fail(&v.error, "%s: %.*s", p->label, (int)(why.len < 380 ? why.len : 380), why.ptr ? why.ptr : "");
+  return v;
+}
+
+static void on_reply(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent);
+
+static void send_words(struct gh_redis_partition *p, const struct gh_str *words, unsigned argc)
+{
+  struct flight *f = malloc(sizeof *f);
+  GH_CHECK(f && "out of memory");
+  gh_store_ref(&p->store);
+  *f = (struct flight){p, p->turn};
+  struct gh_redis_command c = {.argv = words, .argc = argc, .key = p->keys[GH_KEY_META], .again = true, .within_ms = GH_REDIS_FOREVER};
+  gh_redis_send(p->all->redis, &c, on_reply, f);
+}
+
+/* Sends what comes behind p->held: the commit in flight, or a lost one before it. False: nobody has that one any more. Under p->lock. */
+static bool send_next(struct gh_redis_partition *p)
+{
+  struct gh_stores *s = p->all;
+  unsigned argc;
+  gh_arena_reset(&p->words);
+  pthread_mutex_lock(&s->lock); /* what stands in the ring stays there until its words are copied */
+  bool last = p->held_seq == p->seq && strcmp(p->held, p->mark) == 0;
+  const struct gh_sent *e = last ? p->sending : gh_ring_after(p->record, p->held_seq, p->held);
+  if (e) {
+    struct gh_run run = gh_sent_run(p, e, p->owner, &p->words);
+    const struct gh_str *words = gh_run_words(s, &run, &p->words, &argc);
+    send_words(p, words, argc);
+  } else {
+    p->record->lost = true;
+  }
+  pthread_mutex_unlock(&s->lock);
+  return e != NULL;
+}
+
+static void hold(struct gh_redis_partition *p, uint64_t seq, struct gh_str mark)
+{
+  p->held_seq = seq;
+  snprintf(p->held, sizeof p->held, "%.*s", GH_FMT(mark));
+}
+
+/* The commit in flight is durable: into the ring with it. */
+static struct verdict durable(struct gh_redis_partition *p, const struct gh_reply *reply)
+{
+  struct gh_stores *s = p->all;
+  p->last_lead = gh_text_u64(gh_item(reply, 1));
+  p->seq = p->sending->seq;
+  memcpy(p->mark, p->sending->mark, sizeof p->mark);
+  pthread_mutex_lock(&s->lock);
+  p->record->known = true;
+  p->record->seq = p->seq;
+  memcpy(p->record->mark, p->mark, sizeof p->record->mark);
+  gh_ring_add(&s->ring, p->record, p->sending);
+  pthread_mutex_unlock(&s->lock);
+  p->sending = NULL;
+  return (struct verdict){.known = true, .answer = GH_COMMIT_DURABLE};
+}
+
+static struct verdict take_ok(struct gh_redis_partition *p, const struct gh_reply *reply)
+{
+  if (p->held_seq == p->seq) return durable(p, reply);
+  pthread_mutex_lock(&p->all->lock);
+  const struct gh_sent *e = gh_ring_after(p->record, p->held_seq, p->held);
+  if (e) hold(p, e->seq, gh_str(e->mark));
+  else p->record->lost = true;
+  pthread_mutex_unlock(&p->all->lock);
+  if (e && send_next(p)) return (struct verdict){.known = false};
+  return fail(p, GH_COMMIT_REWOUND, GH_STR("Redis has lost commits, and their bytes are no longer kept (store.redis.resend_bytes)"));
+}
+
+static struct verdict take_rewound(struct gh_redis_partition *p, const struct gh_reply *reply)
+{
+  uint64_t seq = gh_text_u64(gh_item(reply, 1));
+  hold(p, seq, gh_item(reply, 2));
+  bool sent = send_next(p);
+  gh_log(GH_WARN, "Redis has lost commits", "store=\"%s\" stands_at=%" PRIu64 " was_at=%" PRIu64 " sent_again=%s", p->label, seq, p->seq, sent ? "yes" : "no");
+  if (sent) return (struct verdict){.known = false};
+  return fail(p, GH_COMMIT_REWOUND, GH_STR("Redis has lost commits, and their bytes are no longer kept (store.redis.resend_bytes)"));
+}
+
+static struct verdict load_functions(struct gh_redis_partition *p)
+{
+  struct gh_str words[4];
+  unsigned argc;
+  if (p->loads++ >= LOADS_MOST) return fail(p, GH_COMMIT_FAILED, GH_STR("Redis forgets the functions again and again"));
+  p->loading = true;
+  gh_run_load_words(p->all, words, &argc);
+  send_words(p, words, argc);
+  return (struct verdict){.known = false};
+}
+
+static struct verdict judge(struct gh_redis_partition *p, const struct gh_reply *reply)
+{
+  if (p->loading && reply->kind != GH_REPLY_ERROR) {
+    p->loading = false;
+    return send_next(p) ? (struct verdict){.known = false} : fail(p, GH_COMMIT_REWOUND, GH_STR("Redis has lost commits"));
+  }
+  if (reply->kind == GH_REPLY_ERROR) {
+    return !p->loading && gh_run_missing(p->all, reply->text) ? load_functions(p) : fail(p, GH_COMMIT_FAILED, reply->text);
+  }
+  struct gh_str word = gh_item(reply, 0);
+  if (gh_str_eq(word, GH_STR("OK"))) return take_ok(p, reply);
+  if (gh_str_eq(word, GH_STR("REWOUND"))) return take_rewound(p, reply);
+  if (gh_str_eq(word, GH_STR("FENCED"))) return fail(p, GH_COMMIT_FENCED, GH_STR("another process owns it now"));
+  return fail(p, GH_COMMIT_FAILED, gh_item(reply, 1));
+}
+
+/* Ends the commit in flight. Under p->lock, which it gives back; calls `done` without it. */
+static void answer(struct gh_redis_partition *p, const struct verdict *v)
+{
+  gh_commit_done_fn *done = p->done;
+  void *ctx = p->done_ctx;
+  p->turn++;
+  p->loading = false;
+  free(p->sending);
+  p->sending = NULL;
+  p->done = NULL;
+  pthread_mutex_unlock(&p->lock);
+  done(ctx, v->answer, v->answer == GH_COMMIT_DURABLE ? NULL : &v->error);
+}
+
+/* On the client's thread. */
+static void on_reply(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent)
+{
+  struct flight *f = ctx;
+  struct gh_redis_partition *p = f->p;
+  (void)unsent;
+  pthread_mutex_lock(&p->lock);
+  if (f->turn != p->turn || !p->done) {
+    pthread_mutex_unlock(&p->lock);
+  } else {
+    struct verdict v = reply ? judge(p, reply) : fail(p, GH_COMMIT_FAILED, gh_str(error->text));
+    if (v.known) answer(p, &v);
+    else pthread_mutex_unlock(&p->lock);
+  }
+  free(f);
+  gh_store_close(&p->store);
+}
+
+void gh_redis_commit(struct gh_store *store, const struct gh_commit *c, gh_commit_done_fn *done, void *ctx)
+{
+  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  pthread_mutex_lock(&p->lock);
+  GH_CHECK(p->owner[0] && "load first");
+  GH_CHECK(!p->done && "one commit at a time");
+  GH_CHECK(c->seq == p->seq + 1);
+  p->sending = gh_sent_new(c, p->mark, p->all->dead_most);
+  p->done = done;
+  p->done_ctx = ctx;
+  p->loads = 0;
+  hold(p, p->seq, gh_str(p->mark));
+  GH_CHECK(send_next(p));
+  pthread_mutex_unlock(&p->lock);
+}
+
+void gh_redis_give_up(struct gh_store *store)
+{
+  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  pthread_mutex_lock(&p->lock);
+  if (!p->done) {
+    pthread_mutex_unlock(&p->lock);
+    return;
+  }
+  struct verdict v = fail(p, GH_COMMIT_FAILED, GH_STR("Redis has not answered in time; the commit may be there or not"));
+  answer(p, &v);
+}

@@ -1,0 +1,260 @@
+/* Becoming the owner, sending again what Redis has lost, and reading the state in pages. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "goldhour/base/check.h"
+#include "goldhour/sys/sys.h"
+#include "redis_store.h"
+
+enum { BUCKET_PAGE = 64, LOG_PAGE_MOST = 4096 };
+#define PAGE_BYTES (4u << 20)
+
+struct acquired { uint64_t seq, lead, log_first, rows; char mark[GH_MARK]; struct gh_str meta, dict; };
+
+struct loader { struct gh_redis_partition *p; gh_store_row_fn *row; void *ctx; struct gh_arena arena; struct gh_store_error *error; };
+
+/* ── acquiring ── */
+
+static bool acquire(struct loader *l, bool lost, struct acquired *a)
+{
+  char owner[GH_TOKEN], epoch[GH_MARK];
+  struct gh_reply reply;
+  gh_partition_owner(l->p, owner);
+  gh_random_hex(epoch, 8);
+  struct gh_str args[] = {GH_STR("acquire"), gh_str(owner), gh_arena_fmt(&l->arena, "%d", GH_STORE_FORMAT), gh_str(epoch), lost ? GH_STR("1") : GH_STR("0")};
+  if (!gh_partition_run(l->p, &(struct gh_ask){args, 5}, &l->arena, &reply, l->error)) return false;
+  *a = (struct acquired){.seq = gh_text_u64(gh_item(&reply, 1)), .lead = gh_text_u64(gh_item(&reply, 3)), .log_first = gh_text_u64(gh_item(&reply, 4)),
+                         .rows = gh_text_u64(gh_item(&reply, 5)), .meta = gh_item(&reply, 6), .dict = gh_item(&reply, 7)};
+  snprintf(a->mark, sizeof a->mark, "%.*s", GH_FMT(gh_item(&reply, 2)));
+  return true;
+}
+
+static bool send_again(struct loader *l, const struct gh_sent *e)
+{
+  char owner[GH_TOKEN];
+  struct gh_reply reply;
+  gh_partition_owner(l->p, owner);
+  struct gh_run run = gh_sent_run(l->p, e, owner, &l->arena);
+  return gh_partition_run(l->p, &(struct gh_ask){run.args, run.nargs}, &l->arena, &reply, l->error);
+}
+
+/* What this process knows of the history goes further than what is stored, and begins the same. */
+static bool can_repair(const struct gh_partition_record *r, const struct acquired *a)
+{
+  if (!r->known || a->seq >= r->seq || !gh_ring_after(r, a->seq, a->mark)) return false;
+  return r->last->seq == r->seq && strcmp(r->last->mark, r->mark) == 0;
+}
+
+static bool repair(struct loader *l, const struct acquired *a)
+{
+  struct gh_stores *s = l->p->all;
+  struct gh_partition_record *r = l->p->record;
+  unsigned n = 0;
+  bool ok = true;
+  pthread_mutex_lock(&s->lock);
+  struct gh_sent *e = gh_ring_detach(&s->ring, r);
+  pthread_mutex_unlock(&s->lock);
+  for (struct gh_sent *next; e; e = next) {
+    next = e->next;
+    if (ok && e->seq > a->seq) ok = send_again(l, e), n += ok;
+    pthread_mutex_lock(&s->lock);
+    gh_ring_add(&s->ring, r, e);
+    pthread_mutex_unlock(&s->lock);
+  }
+  gh_log(GH_WARN, "Redis had lost commits; they were sent again", "store=\"%s\" stood_at=%" PRIu64 " sent=%u", l->p->label, a->seq, n);
+  return ok;
+}
+
+/* Owner, and what is stored is what this process knows to have been stored, if that can be had. */
+static bool become_owner(struct loader *l, struct acquired *a)
+{
+  struct gh_redis_partition *p = l->p;
+  struct gh_partition_record *r = p->record;
+  if (!acquire(l, false, a)) return false;
+  pthread_mutex_lock(&p->all->lock);
+  bool repairs = can_repair(r, a), behind = r->known && a->seq < r->seq;
+  bool same = r->known && a->seq == r->seq && strcmp(a->mark, r->mark) == 0;
+  if (!repairs && !same) gh_ring_clear(&p->all->ring, r);
+  bool lost = (behind || r->lost) && !repairs && !same;
+  r->lost = r->lost || lost;
+  pthread_mutex_unlock(&p->all->lock);
+  if (repairs) return repair(l, a) && acquire(l, false, a);
+  if (!lost) return true;
+  gh_log(GH_WARN, "Redis has lost commits that nobody can send again", "store=\"%s\" stands_at=%" PRIu64, p->label, a->seq);
+  return acquire(l, true, a);
+}
+
+/* ── rows ── */
+
+static bool damaged(struct loader *l, const char *kind, uint64_t key, const char *how)
+{
+  return gh_stores_fail(l->error, "%s: it is damaged: row %" PRIu64 " of %s %s (docs/redis.md, Restoring)", l->p->label, key, kind, how);
+}
+
+static bool give(struct loader *l, enum gh_store_row kind, uint64_t key, struct gh_str row)
+{
+  static const char *const names[] = {"meta", "dict", "bucket", "log"};
+  struct gh_str bytes;
+  uint64_t seed = kind == GH_STORE_DICT ? 0 : key;
+  if (!gh_row_open(row, seed, &bytes)) return damaged(l, names[kind], key, "does not match its hash");
+  if (kind == GH_STORE_LOG && bytes.len == 0) return true; /* a commit that changed nothing */
+  return l->row(l->ctx, kind, kind == GH_STORE_META ? 0 : key, bytes) || damaged(l, names[kind], key, "cannot be read");
+}
+
+static int by_key(const void *a, const void *b)
+{
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+static bool load_bucket_page(struct loader *l, const uint64_t *keys, unsigned n, struct gh_arena *page)
+{
+  struct gh_reply reply;
+  struct gh_str argv[2 + BUCKET_PAGE] = {GH_STR("HMGET"), l->p->keys[GH_KEY_BUCKET]};
+  for (unsigned i = 0; i < n; i++) argv[2 + i] = gh_arena_fmt(page, "%" PRIu64, keys[i]);
+  if (!gh_partition_ask(l->p, &(struct gh_ask){argv, 2 + n}, page, &reply, l->error)) return false;
+  for (unsigned i = 0; i < n; i++) {
+    if (!give(l, GH_STORE_BUCKET, keys[i], gh_item(&reply, i))) return false;
+  }
+  return true;
+}
+
+static bool load_buckets(struct loader *l)
+{
+  struct gh_reply reply;
+  struct gh_str argv[] = {GH_STR("HKEYS"), l->p->keys[GH_KEY_BUCKET]};
+  if (!gh_partition_ask(l->p, &(struct gh_ask){argv, 2}, &l->arena, &reply, l->error)) return false;
+  uint64_t *keys = gh_arena_alloc(&l->arena, (reply.n + 1) * sizeof *keys);
+  for (unsigned i = 0; i < reply.n; i++) keys[i] = gh_text_u64(reply.items[i].text);
+  qsort(keys, reply.n, sizeof *keys, by_key);
+  struct gh_arena page;
+  gh_arena_init(&page, 0);
+  bool ok = true;
+  for (unsigned i = 0; ok && i < reply.n; i += BUCKET_PAGE) {
+    ok = load_bucket_page(l, keys + i, reply.n - i < BUCKET_PAGE ? reply.n - i : BUCKET_PAGE, &page);
+    gh_arena_reset(&page);
+  }
+  gh_arena_free(&page);
+  return ok;
+}
+
+/* How many rows to ask for, so that a page has about PAGE_BYTES. */
+static unsigned page_rows(size_t bytes, unsigned rows)
+{
+  size_t each = rows ? bytes / rows + 1 : PAGE_BYTES, most = PAGE_BYTES / each;
+  return most < 1 ? 1 : most > LOG_PAGE_MOST ? LOG_PAGE_MOST : (unsigned)most;
+}
+
+static bool load_log_page(struct loader *l, const struct acquired *a, uint64_t *at, unsigned *rows)
+{
+  struct gh_reply reply;
+  struct gh_arena page;
+  size_t bytes = 0;
+  gh_arena_init(&page, 0);
+  struct gh_str argv[] = {GH_STR("LRANGE"), l->p->keys[GH_KEY_LOG], gh_arena_fmt(&page, "%" PRIu64, *at), gh_arena_fmt(&page, "%" PRIu64, *at + *rows - 1)};
+  bool ok = gh_partition_ask(l->p, &(struct gh_ask){argv, 4}, &page, &reply, l->error);
+  for (unsigned i = 0; ok && i < reply.n; i++) {
+    ok = give(l, GH_STORE_LOG, a->log_first + *at + i, gh_item(&reply, i));
+    bytes += gh_item(&reply, i).len;
+  }
+  if (ok && reply.n == 0) ok = damaged(l, "log", a->log_first + *at, "is not there");
+  if (ok) {
+    *at += reply.n;
+    *rows = page_rows(bytes, reply.n);
+  }
+  gh_arena_free(&page);
+  return ok;
+}
+
+static bool load_log(struct loader *l, const struct acquired *a)
+{
+  if (a->log_first + a->rows != a->seq + 1) return damaged(l, "log", a->log_first, "or one behind it is not there");
+  uint64_t at = 0;
+  for (unsigned rows = 1; at < a->rows;) {
+    if (!load_log_page(l, a, &at, &rows)) return false;
+  }
+  return true;
+}
+
+static bool load_rows(struct loader *l, const struct acquired *a)
+{
+  if (a->seq > 0 && !give(l, GH_STORE_META, a->seq, a->meta)) return false;
+  if (a->dict.len && !give(l, GH_STORE_DICT, 0, a->dict)) return false;
+  return load_buckets(l) && load_log(l, a);
+}
+
+/* ── loading ── */
+
+static void note(struct gh_redis_partition *p, const struct acquired *a)
+{
+  pthread_mutex_lock(&p->lock);
+  p->seq = a->seq;
+  memcpy(p->mark, a->mark, sizeof p->mark);
+  p->last_lead = a->lead;
+  pthread_mutex_unlock(&p->lock);
+}
+
+/* Only what was read as a whole is known. */
+static void remember(struct gh_redis_partition *p, const struct acquired *a)
+{
+  struct gh_partition_record *r = p->record;
+  pthread_mutex_lock(&p->all->lock);
+  r->known = true;
+  r->lost = false;
+  r->seq = a->seq;
+  memcpy(r->mark, a->mark, sizeof r->mark);
+  pthread_mutex_unlock(&p->all->lock);
+}
+
+bool gh_redis_load(struct gh_store *store, gh_store_row_fn *row, void *ctx, struct gh_store_error *error)
+{
+  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  struct loader l = {.p = p, .row = row, .ctx = ctx, .error = error};
+  struct acquired a = {0};
+  GH_CHECK(p->owned && "opened for reading alone");
+  gh_arena_init(&l.arena, 0);
+  pthread_mutex_lock(&p->lock);
+  GH_CHECK(!p->done && "not while a commit is in flight");
+  gh_random_hex(p->owner, (GH_TOKEN - 1) / 2);
+  pthread_mutex_unlock(&p->lock);
+  bool ok = gh_stores_same(p->all, error) && become_owner(&l, &a);
+  if (ok) note(p, &a);
+  ok = ok && load_rows(&l, &a);
+  if (ok && !gh_redis_still_ours(store)) ok = gh_stores_fail(error, "%s: it changed hands while it was loaded", p->label);
+  if (ok) remember(p, &a);
+  gh_arena_free(&l.arena);
+  return ok;
+}
+
+bool gh_redis_still_ours(struct gh_store *store)
+{
+  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  struct gh_store_error error;
+  struct gh_arena arena;
+  struct gh_reply reply;
+  gh_arena_init(&arena, 0);
+  struct gh_str argv[] = {GH_STR("HMGET"), p->keys[GH_KEY_META], GH_STR("owner"), GH_STR("seq"), GH_STR("mark")};
+  bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 5}, &arena, &reply, &error);
+  pthread_mutex_lock(&p->lock);
+  ok = ok && p->owner[0] && gh_str_eq(gh_item(&reply, 0), gh_str(p->owner)) && gh_text_u64(gh_item(&reply, 1)) == p->seq &&
+       gh_str_eq(gh_item(&reply, 2), gh_str(p->mark));
+  pthread_mutex_unlock(&p->lock);
+  gh_arena_free(&arena);
+  return ok;
+}
+
+bool gh_redis_lost(struct gh_store *store, struct gh_store_error *error)
+{
+  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  char owner[GH_TOKEN], epoch[GH_MARK];
+  struct gh_arena arena;
+  struct gh_reply reply;
+  gh_arena_init(&arena, 0);
+  gh_partition_owner(p, owner);
+  gh_random_hex(epoch, 8);
+  struct gh_str args[] = {GH_STR("lost"), gh_str(owner), gh_str(epoch)};
+  bool ok = gh_partition_run(p, &(struct gh_ask){args, 3}, &arena, &reply, error);
+  gh_arena_free(&arena);
+  return ok;
+}

@@ -1,0 +1,131 @@
+/* The outbox and the sinks' places in it. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "redis_store.h"
+
+enum { BURY_AT_ONCE = 1000, SINKS_MOST = 64 };
+
+/* Entry: (id, [id, ID, lead, JSON]); 0 if it is none of ours. */
+static uint64_t read_entry(const struct gh_reply *entry, struct gh_str *id, struct gh_str *json)
+{
+  if (entry->kind != GH_REPLY_LIST || entry->n != 2 || entry->items[1].kind != GH_REPLY_LIST) return 0;
+  const struct gh_reply *fields = &entry->items[1];
+  *id = *json = (struct gh_str){NULL, 0};
+  for (unsigned i = 0; i + 1 < fields->n; i += 2) {
+    if (gh_str_eq(gh_item(fields, i), GH_STR("id"))) *id = gh_item(fields, i + 1);
+    if (gh_str_eq(gh_item(fields, i), GH_STR("lead"))) *json = gh_item(fields, i + 1);
+  }
+  return gh_text_u64(gh_item(entry, 0));
+}
+
+bool gh_redis_outbox(struct gh_store *store, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
+{
+  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  struct gh_arena arena;
+  struct gh_reply reply;
+  gh_arena_init(&arena, 0);
+  struct gh_str argv[] = {GH_STR("XRANGE"), p->keys[GH_KEY_OUTBOX], gh_arena_fmt(&arena, "%" PRIu64 "-0", after + 1), GH_STR("+"), GH_STR("COUNT"),
+                          gh_arena_fmt(&arena, "%d", GH_STORE_OUTBOX_PAGE)};
+  bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 6}, &arena, &reply, error);
+  for (unsigned i = 0; ok && i < reply.n; i++) {
+    struct gh_str id, json;
+    uint64_t number = read_entry(&reply.items[i], &id, &json);
+    if (number) lead(ctx, number, id, json);
+    else ok = gh_stores_fail(error, "%s: its outbox has entries that are not ours", p->label);
+  }
+  gh_arena_free(&arena);
+  return ok;
+}
+
+/* ── places ── */
+
+/* "EPOCH NUMBER BYTES FILE" */
+static void read_place(struct gh_str text, struct gh_sink_place *place)
+{
+  struct gh_str word[3] = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
+  for (unsigned i = 0; i < 3; i++) {
+    const char *end = text.len ? memchr(text.ptr, ' ', text.len) : NULL;
+    size_t n = end ? (size_t)(end - text.ptr) : text.len;
+    word[i] = gh_str_n(text.ptr, n);
+    text = end ? gh_str_n(end + 1, text.len - n - 1) : (struct gh_str){NULL, 0};
+  }
+  *place = (struct gh_sink_place){.number = gh_text_u64(word[1]), .bytes = (int64_t)gh_text_u64(word[2])};
+  snprintf(place->file, sizeof place->file, "%.*s", GH_FMT(text));
+}
+
+bool gh_redis_sink_get(struct gh_store *store, const char *sink, struct gh_sink_place *place, struct gh_store_error *error)
+{
+  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  struct gh_arena arena;
+  struct gh_reply reply;
+  gh_arena_init(&arena, 0);
+  struct gh_str argv[] = {GH_STR("HGET"), p->keys[GH_KEY_META], gh_arena_fmt(&arena, "sink:%s", sink)};
+  bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 3}, &arena, &reply, error);
+  if (ok) read_place(reply.kind == GH_REPLY_TEXT ? reply.text : (struct gh_str){NULL, 0}, place);
+  gh_arena_free(&arena);
+  return ok;
+}
+
+static uint64_t not_negative(int64_t n) { return n > 0 ? (uint64_t)n : 0; }
+
+bool gh_redis_sink_put(struct gh_store *store, const char *sink, const struct gh_sink_place *place, struct gh_store_error *error)
+{
+  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  char owner[GH_TOKEN];
+  struct gh_arena arena;
+  struct gh_reply reply;
+  gh_arena_init(&arena, 0);
+  gh_partition_owner(p, owner);
+  struct gh_str args[] = {GH_STR("place"), gh_str(owner), gh_str(sink), gh_arena_fmt(&arena, "%" PRIu64, place->number),
+                          gh_arena_fmt(&arena, "%" PRIu64, not_negative(place->bytes)), gh_str(place->file), gh_arena_fmt(&arena, "%" PRId64, p->all->keep_ms)};
+  bool ok = gh_partition_run(p, &(struct gh_ask){args, 7}, &arena, &reply, error);
+  gh_arena_free(&arena);
+  return ok;
+}
+
+bool gh_redis_sinks_only(struct gh_store *store, const char *const *sinks, unsigned n, struct gh_store_error *error)
+{
+  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  char owner[GH_TOKEN];
+  struct gh_arena arena;
+  struct gh_reply reply;
+  struct gh_str args[2 + SINKS_MOST] = {GH_STR("sinks")};
+  if (n > SINKS_MOST) return gh_stores_fail(error, "%s: more than %d sinks", p->label, SINKS_MOST);
+  gh_arena_init(&arena, 0);
+  gh_partition_owner(p, owner);
+  args[1] = gh_str(owner);
+  for (unsigned i = 0; i < n; i++) args[2 + i] = gh_str(sinks[i]);
+  bool ok = gh_partition_run(p, &(struct gh_ask){args, 2 + n}, &arena, &reply, error);
+  gh_arena_free(&arena);
+  return ok;
+}
+
+/* A page at a time, each in one piece: Redis serves nobody else meanwhile. */
+static bool bury_page(struct gh_redis_partition *p, const struct gh_str *args, uint64_t *reached, struct gh_store_error *error)
+{
+  struct gh_arena arena;
+  struct gh_reply reply;
+  gh_arena_init(&arena, 0);
+  bool ok = gh_partition_run(p, &(struct gh_ask){args, 10}, &arena, &reply, error);
+  if (ok) *reached = gh_text_u64(gh_item(&reply, 1));
+  gh_arena_free(&arena);
+  return ok;
+}
+
+bool gh_redis_sink_bury(struct gh_store *store, const char *sink, const struct gh_sink_place *place, const char *reason, struct gh_store_error *error)
+{
+  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  char owner[GH_TOKEN];
+  struct gh_arena arena;
+  gh_arena_init(&arena, 0);
+  gh_partition_owner(p, owner);
+  struct gh_str args[] = {GH_STR("bury"), gh_str(owner), gh_str(sink), gh_arena_fmt(&arena, "%" PRIu64, place->number),
+                          gh_arena_fmt(&arena, "%" PRIu64, not_negative(place->bytes)), gh_str(place->file), gh_arena_fmt(&arena, "%" PRId64, p->all->keep_ms),
+                          gh_str(reason), gh_arena_fmt(&arena, "%" PRId64, p->all->dead_most), gh_arena_fmt(&arena, "%d", BURY_AT_ONCE)};
+  uint64_t reached = 0;
+  bool ok = true;
+  while (ok && reached < place->number) ok = bury_page(p, args, &reached, error);
+  gh_arena_free(&arena);
+  return ok;
+}

@@ -1,0 +1,80 @@
+/* The active rule set of an installation. Its number only grows; where Redis has lost the newest, whoever has seen it puts it back. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "goldhour/sys/sys.h"
+#include "redis_store.h"
+
+static void remember(struct gh_stores *s, uint64_t number, struct gh_str version, struct gh_str bundle)
+{
+  pthread_mutex_lock(&s->lock);
+  if (number > s->rules.number) {
+    s->rules.number = number;
+    snprintf(s->rules.version, sizeof s->rules.version, "%.*s", GH_FMT(version));
+    gh_buf_clear(&s->rules.bundle);
+    gh_buf_add_str(&s->rules.bundle, bundle);
+  }
+  pthread_mutex_unlock(&s->lock);
+}
+
+static bool failed(struct gh_stores *s, const struct gh_store_error *why, struct gh_store_error *error)
+{
+  return gh_stores_fail(error, "store gh:{%s}:rules: %s", s->name, why->text);
+}
+
+/* What this process has seen and the store no longer knows. */
+static bool restore(struct gh_stores *s, uint64_t stored, struct gh_arena *arena, struct gh_store_error *error)
+{
+  struct gh_store_error why;
+  struct gh_reply reply;
+  pthread_mutex_lock(&s->lock);
+  bool lost = stored < s->rules.number;
+  struct gh_str key = gh_arena_fmt(arena, "gh:{%s}:rules", s->name);
+  struct gh_str args[] = {GH_STR("restore"), gh_arena_fmt(arena, "%" PRIu64, s->rules.number), gh_arena_str(arena, gh_str(s->rules.version)),
+                          lost ? gh_arena_str(arena, gh_buf_str(&s->rules.bundle)) : GH_STR(""), gh_arena_fmt(arena, "%" PRId64, gh_wall_ms())};
+  pthread_mutex_unlock(&s->lock);
+  return !lost || gh_stores_run(s, &(struct gh_run){&key, 1, args, 5}, arena, &reply, &why) || failed(s, &why, error);
+}
+
+static bool ask(struct gh_stores *s, struct gh_arena *arena, bool all, struct gh_reply *reply, struct gh_store_error *error)
+{
+  struct gh_store_error why;
+  struct gh_str argv[] = {GH_STR("HMGET"), gh_arena_fmt(arena, "gh:{%s}:rules", s->name), GH_STR("number"), GH_STR("version"), GH_STR("bundle")};
+  return gh_stores_ask(s, &(struct gh_ask){argv, all ? 5 : 4}, arena, reply, &why) || failed(s, &why, error);
+}
+
+bool gh_stores_rules(struct gh_stores *s, uint64_t known, struct gh_arena *arena, struct gh_stores_rules *rules, struct gh_store_error *error)
+{
+  struct gh_reply reply;
+  *rules = (struct gh_stores_rules){0};
+  if (!ask(s, arena, false, &reply, error) || !restore(s, gh_text_u64(gh_item(&reply, 0)), arena, error)) return false;
+  pthread_mutex_lock(&s->lock);
+  bool lost = gh_text_u64(gh_item(&reply, 0)) < s->rules.number;
+  pthread_mutex_unlock(&s->lock);
+  bool newer = lost || gh_text_u64(gh_item(&reply, 0)) > known;
+  if (newer && !ask(s, arena, true, &reply, error)) return false;
+  rules->number = gh_text_u64(gh_item(&reply, 0));
+  snprintf(rules->version, sizeof rules->version, "%.*s", GH_FMT(gh_item(&reply, 1)));
+  if (!newer) return true;
+  remember(s, rules->number, gh_item(&reply, 1), gh_item(&reply, 2));
+  if (rules->number > known) rules->bundle = gh_item(&reply, 2);
+  return true;
+}
+
+bool gh_stores_publish(struct gh_stores *s, const char version[17], struct gh_str bundle, bool only_new, uint64_t *number, struct gh_store_error *error)
+{
+  struct gh_arena arena;
+  struct gh_reply reply;
+  struct gh_store_error why;
+  gh_arena_init(&arena, 0);
+  bool ok = ask(s, &arena, false, &reply, error) && restore(s, gh_text_u64(gh_item(&reply, 0)), &arena, error);
+  struct gh_str key = gh_arena_fmt(&arena, "gh:{%s}:rules", s->name);
+  struct gh_str args[] = {GH_STR("publish"), gh_str(version), bundle, gh_arena_fmt(&arena, "%" PRId64, gh_wall_ms()), only_new ? GH_STR("1") : GH_STR("0"), GH_STR("1")};
+  if (ok) {
+    ok = gh_stores_run(s, &(struct gh_run){&key, 1, args, 6}, &arena, &reply, &why) || failed(s, &why, error);
+    *number = ok ? gh_text_u64(gh_item(&reply, 1)) : 0;
+    if (ok && gh_str_eq(gh_item(&reply, 2), gh_str(version))) remember(s, *number, gh_item(&reply, 2), bundle);
+  }
+  gh_arena_free(&arena);
+  return ok;
+}
