@@ -26,7 +26,7 @@ static void alarm_if_stuck(struct gh_partition *p)
   char text[256] = "";
   if (!p->wanted || p->phase == GH_RESTING) return;
   if (!gh_partition_runs(p) && p->phase != GH_LOADING) p->progress_ns = 0;
-  if (e->now_ns - p->progress_ns < PATIENCE_NS || e->now_ns - p->alarm_ns < PATIENCE_NS) return;
+  if (e->now_ns < p->progress_ns + PATIENCE_NS || e->now_ns < p->alarm_ns + PATIENCE_NS) return;
   p->alarm_ns = e->now_ns;
   gh_log(GH_ERR, "a partition makes no progress", "partition=%u why=\"%s\"", p->number, reason(p, text));
 }
