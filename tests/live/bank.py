@@ -1,7 +1,8 @@
-"""The bank of the live tests: rules of every kind, and a stream of events of the last hours, keyed by customer.
+"""The bank of the live tests: rules of every kind, and a stream of events keyed by customer.
 
-Each stretch of events is half an hour of event time, some hours back, and is followed by a tick for each partition later than any wait of it ends. With `idle: 1h` no
-clock is followed in a test's few seconds, so event time alone decides its leads: those of a replay of the same records, partition by partition, must come out.
+The first stretch of events lies one to three hours back, and every wait in it ends well before now: when a daemon has read it to its end, the clock ends what waits.
+Later stretches, produced while daemons run, lie some seconds ahead of the clock, so that no clock overtakes them, and are followed by a tick for each partition that
+releases them. So event time alone decides all leads: those of a replay of the same records, partition by partition, must come out.
 """
 import json
 import os
@@ -39,8 +40,7 @@ rules:
 """
 
 KINDS = ["payroll_credit", "large_inflow", "product_bought", "article_read", "article_read", "flow_step", "flow_step", "login", "customer", "customer"]
-HOUR_MS, MINUTE_MS = 3600000, 60000
-SPAN_MS, REST_MS = 30 * MINUTE_MS, 25 * MINUTE_MS  # of a stretch of events; of the silence after it, longer than any wait
+HOUR_MS, SECOND_MS = 3600000, 1000
 
 
 def now_ms():
@@ -61,15 +61,15 @@ def fields(r, kind, later):
     return {"channel": "app"}
 
 
-def events(seed, n, begin_ms, span_ms, customers=200):
+def events(seed, n, begin_ms, span_ms, customers=200, late_ms=(500, 1500, 4000, 600000)):
     """(customer, record) of n events from begin_ms on, mostly in order; some late within and beyond lateness, some twice."""
     r = random.Random(seed)
     later = time.strftime("%Y-%m-%d", time.gmtime(begin_ms / 1000 + 40 * 86400))
-    last = []
+    last, lates = [], [0] * 20 + list(late_ms)
     for i in range(n):
         kind, customer = r.choice(KINDS), f"C{r.randrange(customers):05}"
         at = begin_ms + span_ms * i // n
-        late = r.choice([0] * 20 + [500, 1500, 4000, 600000])
+        late = r.choice(lates)
         event = {"id": f"e{seed}-{i}", "type": kind, "customer": customer, "time": at - late, **fields(r, kind, later)}
         pair = (customer, json.dumps(event, ensure_ascii=False))
         yield pair
@@ -88,9 +88,9 @@ def keys_of(partitions):
 
 
 def ticks(seed, at_ms, partitions):
-    """An event a partition at this time, which ends whatever waited there before it."""
+    """An event a partition at this time: what waited there for its order is stepped."""
     for customer in keys_of(partitions):
-        yield customer, json.dumps({"id": f"tick{seed}-{customer}", "type": "login", "customer": customer, "time": at_ms, "channel": "app"})
+        yield customer, json.dumps({"id": f"tick{seed}-{customer}", "type": "customer", "customer": customer, "time": at_ms, "age": 1})
 
 
 def write_rules(folder, rules=RULES, schema=SCHEMA):
@@ -100,7 +100,7 @@ def write_rules(folder, rules=RULES, schema=SCHEMA):
 
 
 CONFIG = {
-    "zone": "Asia/Shanghai", "calendar": "china", "business_hours": "{open: '09:00', close: '18:00'}", "lateness": "2s", "late_limit": "1d", "idle": "1h",
+    "zone": "Asia/Shanghai", "calendar": "china", "business_hours": "{open: '09:00', close: '18:00'}", "lateness": "2s", "late_limit": "1d", "idle": "500ms",
     "schema": "schema.yaml", "rules": "[rules-1.yaml]"}
 
 

@@ -37,9 +37,9 @@ def back_within_a_second(w):
     for i in range(4):
         daemon.kill()
         before = w.length(redis)
-        event = {"id": f"soon{i}", "type": "payroll_credit", "customer": "S", "time": w.at_ms + (i + 1) * bank.HOUR_MS, "amount": "9000.00"}
-        who = {"id": f"who{i}", "type": "customer", "customer": "S", "time": w.at_ms + i * bank.HOUR_MS, "age": 30}
-        w.kcat.produce_many(w.topic, [("S", json.dumps(e)) for e in (who, event)])
+        event = {"id": f"soon{i}", "type": "payroll_credit", "customer": f"S{i}", "time": bank.now_ms(), "amount": "9000.00"}
+        who = {"id": f"who{i}", "type": "customer", "customer": f"S{i}", "time": bank.now_ms(), "age": 30}
+        w.kcat.produce_many(w.topic, [(f"S{i}", json.dumps(e)) for e in (who, event)])
         begun = time.monotonic()
         daemon = w.daemon()
         until(lambda: w.length(redis) > before, "a lead after a kill", 20, 0.005)

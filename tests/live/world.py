@@ -40,7 +40,7 @@ class World:
         self.name = os.path.basename(folder)
         self.topic, self.group, self.stream = f"{self.name}-events", self.name, "leads"
         self.open, self.daemons = [], []
-        self.at_ms, self.stretches = bank.now_ms() - 20 * bank.HOUR_MS, 0
+        self.at_ms, self.stretches = bank.now_ms() - 3 * bank.HOUR_MS, 0
 
     def __enter__(self):
         return self
@@ -88,8 +88,13 @@ class World:
     def stretch(self, n, partitions, **more):
         """(customer, record) of a next stretch of n events, and its ticks."""
         self.stretches += 1
-        yield from bank.events(self.stretches, n, self.at_ms, bank.SPAN_MS, **more)
-        self.at_ms += bank.SPAN_MS + bank.REST_MS
+        ahead = self.stretches > 1
+        span = 60 * bank.SECOND_MS if ahead else 2 * bank.HOUR_MS
+        if ahead:
+            self.at_ms = max(self.at_ms, bank.now_ms()) + 20 * bank.SECOND_MS
+            more["late_ms"] = (500, 1500, 4000)
+        yield from bank.events(self.stretches, n, self.at_ms, span, **more)
+        self.at_ms += span + 5 * bank.SECOND_MS
         yield from bank.ticks(self.stretches, self.at_ms, partitions)
 
     def produce(self, n, **more):
@@ -116,7 +121,7 @@ class World:
 
     def expected(self, until_ms=None, folder=None):
         """{id: content} of the leads of the undisturbed run: each partition replayed apart."""
-        more = ["--until", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(until_ms / 1000))] if until_ms else []
+        more = ["--until", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime((until_ms or bank.now_ms()) / 1000))]
         leads = {}
         for partition in self.kafka.admin.partitions(self.topic):
             out = command(self.program, folder or self.folder, "replay", "--events", self.partition_file(partition), *more, seconds=600)
