@@ -77,12 +77,14 @@ static void forget(struct gh_sink *s, unsigned partition)
 
 static void skip(struct gh_sink *s, unsigned partition, uint64_t number) { part_of((struct stream *)s, partition)->skipped = number; }
 
-static bool call(struct stream *o, struct stream_part *p, enum gh_stream_function f, const struct gh_str *args, unsigned n, struct gh_stream_answer *answer,
-    struct gh_sink_error *error)
+static struct gh_stream_request request_of(const struct stream *o, const struct stream_part *p, enum gh_stream_function f)
 {
-  char why[512];
-  struct gh_str keys[] = {gh_str(o->name), gh_str(p->ids), gh_str(o->holders)};
-  return gh_stream_call(&o->caller, f, keys, args, n, answer, why) || gh_sink_fail(&o->sink, error, "%s", why);
+  return (struct gh_stream_request){.function = f, .keys = {gh_str(o->name), gh_str(p->ids), gh_str(o->holders)}};
+}
+
+static bool call(struct stream *o, const struct gh_stream_request *request, struct gh_stream_answer *answer, struct gh_sink_error *error)
+{
+  return gh_stream_call(&o->caller, request, answer) || gh_sink_fail(&o->sink, error, "%s", answer->error);
 }
 
 static void random_hex(char out[33])
@@ -95,8 +97,11 @@ static void random_hex(char out[33])
 static bool tell_place(struct stream *o, struct stream_part *p, struct gh_sink_error *error)
 {
   struct gh_str args[] = {gh_str(p->field), gh_str(p->token)};
+  struct gh_stream_request request = request_of(o, p, GH_STREAM_HOLD);
   struct gh_stream_answer answer;
-  if (!call(o, p, GH_STREAM_HOLD, args, 2, &answer, error)) return false;
+  request.args = args;
+  request.nargs = 2;
+  if (!call(o, &request, &answer, error)) return false;
   p->had = answer.number;
   return true;
 }
@@ -149,9 +154,9 @@ static unsigned slice(const struct gh_sink_lead *leads, unsigned n)
   return i;
 }
 
-static bool add(struct stream *o, struct stream_part *p, const struct gh_sink_lead *leads, unsigned n, struct gh_stream_answer *answer,
-    struct gh_sink_error *error)
+static bool add(struct stream *o, const struct gh_sink_page *page, struct gh_stream_answer *answer, struct gh_sink_error *error)
 {
+  struct stream_part *p = part_of(o, page->partition);
   struct gh_str args[5 + 3 * CALL_LEADS];
   char had[24], keep[24], numbers[CALL_LEADS][24];
   snprintf(had, sizeof had, "%lld", (long long)p->had);
@@ -162,13 +167,16 @@ static bool add(struct stream *o, struct stream_part *p, const struct gh_sink_le
   args[at++] = gh_str(had);
   args[at++] = GH_STR(KEEP_IDS_MS);
   args[at++] = gh_str(keep);
-  for (unsigned i = 0; i < n; i++) {
-    snprintf(numbers[i], sizeof numbers[i], "%llu", (unsigned long long)leads[i].number);
+  for (unsigned i = 0; i < page->n; i++) {
+    snprintf(numbers[i], sizeof numbers[i], "%llu", (unsigned long long)page->leads[i].number);
     args[at++] = gh_str(numbers[i]);
-    args[at++] = leads[i].id;
-    args[at++] = leads[i].json;
+    args[at++] = page->leads[i].id;
+    args[at++] = page->leads[i].json;
   }
-  return call(o, p, GH_STREAM_ADD, args, at, answer, error);
+  struct gh_stream_request request = request_of(o, p, GH_STREAM_ADD);
+  request.args = args;
+  request.nargs = at;
+  return call(o, &request, answer, error);
 }
 
 static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error)
@@ -177,15 +185,15 @@ static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_pa
   struct stream_part *p = part_of(o, page->partition);
   (void)mark;
   while (*taken < page->n) {
-    unsigned n = slice(page->leads + *taken, page->n - *taken);
+    struct gh_sink_page part = {page->partition, page->leads + *taken, slice(page->leads + *taken, page->n - *taken)};
     struct gh_stream_answer answer;
-    if (!add(o, p, page->leads + *taken, n, &answer, error)) return GH_SINK_FAILED;
+    if (!add(o, &part, &answer, error)) return GH_SINK_FAILED;
     if (strcmp(answer.word, "ADDED") != 0) {
       gh_sink_fail(s, error, "%s", strcmp(answer.word, "LOST") == 0 ? "another process hands over this partition's leads" : "the server has lost leads");
       return GH_SINK_LOST;
     }
     p->had = answer.number;
-    *taken += n;
+    *taken += part.n;
   }
   return GH_SINK_TAKEN;
 }

@@ -25,7 +25,6 @@ struct call {
   pthread_cond_t done;
   bool come, left, ok;
   struct gh_stream_answer answer;
-  char error[512];
 };
 
 static struct call *new_call(void)
@@ -52,9 +51,9 @@ static void copy_reply(struct call *k, const struct gh_reply *reply, const struc
     snprintf(k->answer.word, sizeof k->answer.word, "%.*s", GH_FMT(reply->items[0].text));
     k->answer.number = reply->items[1].integer;
   } else if (reply && reply->kind == GH_REPLY_ERROR) {
-    snprintf(k->error, sizeof k->error, "%.*s", GH_FMT(reply->text));
+    snprintf(k->answer.error, sizeof k->answer.error, "%.*s", GH_FMT(reply->text));
   } else {
-    snprintf(k->error, sizeof k->error, "%s", error ? error->text : "the server's answer is not understood");
+    snprintf(k->answer.error, sizeof k->answer.error, "%s", error ? error->text : "the server's answer is not understood");
   }
 }
 
@@ -82,17 +81,17 @@ static void wait_a_little(struct call *k)
   (void)pthread_cond_timedwait(&k->done, &k->lock, &at);
 }
 
-/* All of ours may be sent again: a page that is there is not added twice. */
-static bool send_and_wait(struct gh_stream_caller *c, const struct gh_str *argv, unsigned argc, struct gh_str key, struct gh_stream_answer *answer, char error[512])
+/* A command with its first key at argv[3]. All of ours may be sent again: a page that is there is not added twice. */
+static bool send_and_wait(struct gh_stream_caller *c, const struct gh_str *argv, unsigned argc, struct gh_stream_answer *answer)
 {
   struct call *k = new_call();
-  gh_redis_send(c->redis, &(struct gh_redis_command){.argv = argv, .argc = argc, .key = key, .again = true}, on_done, k);
+  gh_redis_send(c->redis, &(struct gh_redis_command){.argv = argv, .argc = argc, .key = argv[3], .again = true}, on_done, k);
   pthread_mutex_lock(&k->lock);
   while (!k->come && !atomic_load(c->cut)) wait_a_little(k);
   bool come = k->come, ok = come && k->ok;
   k->left = true;
-  if (ok) *answer = k->answer;
-  else snprintf(error, 512, "%s", come ? k->error : "cut off");
+  if (come) *answer = k->answer;
+  else snprintf(answer->error, sizeof answer->error, "cut off");
   pthread_mutex_unlock(&k->lock);
   if (come) free_call(k);
   return ok;
@@ -140,8 +139,8 @@ static void sha1_of(struct gh_str text, char hex[41])
   gh_hex(digest, n, hex);
 }
 
-static bool call_script(struct gh_stream_caller *c, enum gh_stream_function f, struct gh_str *argv, unsigned argc, struct gh_stream_answer *answer,
-    char error[512])
+/* argv, argc: as of FCALL. */
+static bool call_script(struct gh_stream_caller *c, enum gh_stream_function f, struct gh_str *argv, unsigned argc, struct gh_stream_answer *answer)
 {
   struct gh_buf text = {0};
   char sha[41];
@@ -151,11 +150,11 @@ static bool call_script(struct gh_stream_caller *c, enum gh_stream_function f, s
   sha1_of(gh_buf_str(&text), sha);
   argv[0] = GH_STR("EVALSHA");
   argv[1] = gh_str(sha);
-  bool ok = send_and_wait(c, argv, argc, argv[3], answer, error);
-  if (!ok && strncmp(error, "NOSCRIPT", 8) == 0) {
+  bool ok = send_and_wait(c, argv, argc, answer);
+  if (!ok && strncmp(answer->error, "NOSCRIPT", 8) == 0) {
     argv[0] = GH_STR("EVAL");
     argv[1] = gh_buf_str(&text);
-    ok = send_and_wait(c, argv, argc, argv[3], answer, error);
+    ok = send_and_wait(c, argv, argc, answer);
   }
   gh_buf_free(&text);
   return ok;
@@ -164,26 +163,24 @@ static bool call_script(struct gh_stream_caller *c, enum gh_stream_function f, s
 static bool is_unknown(const char *error) { return strstr(error, "Function not found") || strstr(error, "unknown command"); }
 static bool is_forbidden(const char *error) { return strncmp(error, "NOPERM", 6) == 0; }
 
-bool gh_stream_call(struct gh_stream_caller *c, enum gh_stream_function f, const struct gh_str keys[3], const struct gh_str *args, unsigned nargs,
-    struct gh_stream_answer *answer, char error[512])
+bool gh_stream_call(struct gh_stream_caller *c, const struct gh_stream_request *q, struct gh_stream_answer *answer)
 {
   struct gh_str argv[ARGS];
   char name[64];
   unsigned argc = 0;
-  GH_CHECK(nargs + 6 <= ARGS);
-  snprintf(name, sizeof name, "%s_%s", LIBRARY, names[f]);
+  GH_CHECK(q->nargs + 6 <= ARGS);
+  snprintf(name, sizeof name, "%s_%s", LIBRARY, names[q->function]);
   argv[argc++] = GH_STR("FCALL");
   argv[argc++] = gh_str(name);
   argv[argc++] = GH_STR("3");
-  for (unsigned i = 0; i < 3; i++) argv[argc++] = keys[i];
-  if (nargs) memcpy(argv + argc, args, nargs * sizeof *args);
-  argc += nargs;
+  for (unsigned i = 0; i < 3; i++) argv[argc++] = q->keys[i];
+  for (unsigned i = 0; i < q->nargs; i++) argv[argc++] = q->args[i];
   if (!c->scripts) {
-    if (send_and_wait(c, argv, argc, keys[0], answer, error)) return true;
-    bool unknown = is_unknown(error);
-    if (!unknown && !is_forbidden(error)) return false;
-    if (unknown && load_library(c)) return send_and_wait(c, argv, argc, keys[0], answer, error);
+    if (send_and_wait(c, argv, argc, answer)) return true;
+    bool unknown = is_unknown(answer->error);
+    if (!unknown && !is_forbidden(answer->error)) return false;
+    if (unknown && load_library(c)) return send_and_wait(c, argv, argc, answer);
     c->scripts = true;
   }
-  return call_script(c, f, argv, argc, answer, error);
+  return call_script(c, q->function, argv, argc, answer);
 }

@@ -15,9 +15,13 @@ struct gh_stream_caller {
   bool scripts;                /* functions are not to be had */
 };
 
-/* What the function returned: a word and a number. False: `error`, for people; whether it was done is not known. */
-struct gh_stream_answer { char word[16]; int64_t number; };
-bool gh_stream_call(struct gh_stream_caller *c, enum gh_stream_function f, const struct gh_str keys[3], const struct gh_str *args, unsigned nargs,
-    struct gh_stream_answer *answer, char error[512]);
+struct gh_stream_request {
+  enum gh_stream_function function;
+  struct gh_str keys[3];
+  const struct gh_str *args; unsigned nargs;
+};
+/* What the function returned: a word and a number; or `error`, for people: then whether it was done is not known. */
+struct gh_stream_answer { char word[16]; int64_t number; char error[512]; };
+bool gh_stream_call(struct gh_stream_caller *c, const struct gh_stream_request *request, struct gh_stream_answer *answer);
 
 #endif
