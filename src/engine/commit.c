@@ -48,10 +48,17 @@ static void failed(struct gh_partition *p)
 {
   struct gh_engine *e = p->engine;
   p->broken = true;
-  if (!e->stores) gh_engine_fail(e, 1, "the commit failed", p->answer_error.text);
-  else if (p->phase == GH_DRAINING) gh_log(GH_ERR, "the last commit of a partition has no answer; whoever loads it next goes on from what the store holds",
-      "partition=%u why=\"%s\"", p->number, p->answer_error.text);
-  else gh_partition_halt(p, p->answer_error.text);
+  if (e->stores && p->phase != GH_DRAINING) {
+    gh_partition_halt(p, p->answer_error.text);
+    return;
+  }
+  if (!e->stores) {
+    gh_engine_fail(e, 1, "the commit failed", p->answer_error.text);
+    return;
+  }
+  gh_log(GH_ERR, "the last commit of a partition has no answer; whoever loads it next goes on from what the store holds", "partition=%u why=\"%s\"", p->number,
+         p->answer_error.text);
+  if (e->stopping && e->status == 0) e->status = 1;
 }
 
 static void fenced(struct gh_partition *p)

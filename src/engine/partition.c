@@ -24,8 +24,8 @@ void gh_partition_move(struct gh_partition *p, enum gh_phase to)
   };
   GH_CHECK(allowed[p->phase] & 1u << to);
   p->phase = to;
-  if (to == GH_DRAINING) p->draining_ns = gh_monotonic_ns();
-  if (to == GH_LOADING || to == GH_EVENTS || to == GH_PROFILES) p->progress_ns = gh_monotonic_ns();
+  if (to == GH_DRAINING) p->draining_ns = p->engine->now_ns;
+  if (to == GH_LOADING || to == GH_EVENTS || to == GH_PROFILES) p->progress_ns = p->engine->now_ns;
 }
 
 static struct gh_partition *make(struct gh_engine *e, unsigned number)

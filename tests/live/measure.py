@@ -69,7 +69,9 @@ class Bench:
         self.kafka.kill()
 
     def daemon(self):
-        return Daemon(self.options.goldhour, self.folder).start()
+        daemon = Daemon(self.options.goldhour, self.folder).start()
+        daemon.wait_for("goldhour runs")
+        return daemon
 
     def figures(self, daemon):
         daemon.process.send_signal(10)
