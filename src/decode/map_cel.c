@@ -7,8 +7,6 @@ struct gh_program *gh_map_compile(struct map_parse *p, const struct gh_node *nod
   if (!gh_want_text(node, &text, p->faults)) return NULL;
   while (text.len && strchr(" \t\r\n", text.ptr[text.len - 1])) text.len--;
   struct gh_program *program = gh_cel_compile(p->env, p->arena, text, (struct gh_cel_options){.want = want}, &cel);
-  for (unsigned i = p->set->nraws_asked; program && i < p->set->nraws; i++)
-    if (gh_program_reads(program, 0, i)) p->set->nraws_asked = i + 1;
   if (program) return program;
   struct gh_fault *fault = gh_fault(p->faults, node->at, "'%.*s': %.*s", GH_FMT(node->key), GH_FMT(cel.message));
   fault->excerpt = gh_fault_caret(p->faults, text, cel.offset);

@@ -83,6 +83,8 @@ bool gh_map_envelope_parse(struct map_parse *p, const struct gh_node *node)
 bool gh_map_default(struct map_parse *p, const struct gh_node *entry, const struct source *source)
 {
   if (source != p->event_time || p->set->envelope.kind != ENV_GOLDENGATE || p->set->envelope.zone) return true;
+  if (p->zone_missed) return false;
+  p->zone_missed = true;
   gh_fault(p->faults, entry->at, "the time of this event is GoldenGate's op_ts, which has no zone")->hint =
       GH_STR("say it: `zone: Asia/Shanghai` in the mapping, or `envelope: {goldengate: {zone: Asia/Shanghai}}`");
   return false;
@@ -162,8 +164,10 @@ static bool fits(struct map_parse *p, const struct gh_node *entry, const char *k
 
 bool gh_map_selection_parse(struct map_parse *p, const struct gh_node *entry, struct map_entry *out)
 {
-  if (!fits(p, entry, "op", NAME_OP) || !fits(p, entry, "table", NAME_TABLE) || !fits(p, entry, "event_type", NAME_EVENT_TYPE)) return false;
-  if (gh_env_has_ops(p->set->envelope.kind) && !parse_ops(p, gh_node_get(entry, "op"), out)) return false;
-  return parse_texts(p, gh_node_get(entry, "table"), &out->tables, &out->ntables)
-      && parse_texts(p, gh_node_get(entry, "event_type"), &out->event_types, &out->nevent_types);
+  bool good = fits(p, entry, "op", NAME_OP);
+  good &= fits(p, entry, "table", NAME_TABLE);
+  good &= fits(p, entry, "event_type", NAME_EVENT_TYPE);
+  if (gh_env_has_ops(p->set->envelope.kind)) good &= parse_ops(p, gh_node_get(entry, "op"), out);
+  good &= parse_texts(p, gh_node_get(entry, "table"), &out->tables, &out->ntables);
+  return parse_texts(p, gh_node_get(entry, "event_type"), &out->event_types, &out->nevent_types) && good;
 }

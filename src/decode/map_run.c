@@ -40,6 +40,7 @@ struct map_run *gh_map_run_new(struct gh_decoder *d, const struct map_set *set)
   run->nodes = gh_arena_zero(&d->own, set->paths.nnodes, sizeof *run->nodes);
   run->found = gh_arena_zero(&d->own, set->paths.npaths + 1, sizeof *run->found);
   run->raws = gh_arena_zero(&d->own, set->nraws + 1, sizeof *run->raws);
+  run->wanted = gh_arena_zero(&d->own, set->nentries + 1, sizeof *run->wanted);
   run->made = gh_arena_zero(&d->own, set->paths.npaths + 1, sizeof *run->made);
   gh_arena_init(&run->scratch, GH_CEL_BYTES);
   for (unsigned i = 0; i < ORIGINS; i++) node_keys(d, run, &set->paths.roots[i]);
@@ -58,18 +59,6 @@ void gh_map_run_free(struct map_run *run)
 static enum gh_decoded refuse(struct gh_decoder *d, struct gh_record *out, const struct source *s)
 {
   return gh_decoder_refuse_value(d, out, s->name, gh_type_text(&d->arena, s->type).ptr);
-}
-
-/* Where every pointer leads, and the raw values of the conditions. */
-static enum gh_decoded look(struct gh_decoder *d, struct map_run *run, struct gh_record *out)
-{
-  enum gh_decoded done = gh_map_look(d, run, out);
-  if (done != GH_DECODED) return done;
-  for (unsigned i = 0; i < run->set->nraws_asked; i++) {
-    if (!gh_map_value(d, run, &run->set->raws[i].source, &run->raws[i])) return refuse(d, out, &run->set->raws[i].source);
-    if (run->raws[i].kind == GH_NULL) run->raws[i] = gh_absent();
-  }
-  return GH_DECODED;
 }
 
 static bool is_one_of(struct gh_str text, const struct gh_str *list, unsigned n)
@@ -97,13 +86,44 @@ static bool wants(const struct map_entry *e, const struct env_row *row)
   return is_one_of(json_text(&row->names[NAME_EVENT_TYPE]), e->event_types, e->nevent_types);
 }
 
+/* Which entries want such a row, before anything in it is looked at; false: none. */
+static bool any_wants(struct map_run *run)
+{
+  bool any = false;
+  for (unsigned i = 0; i < run->set->nentries; i++) any |= run->wanted[i] = wants(&run->set->entries[i], run->row);
+  return any;
+}
+
+/* Without an envelope, which tells rows apart, every raw value must be readable. */
+static bool is_read(const struct map_run *run, unsigned raw)
+{
+  if (run->set->envelope.kind == ENV_NONE) return true;
+  for (unsigned i = 0; i < run->set->nentries; i++)
+    if (run->wanted[i] && run->set->entries[i].reads[raw]) return true;
+  return false;
+}
+
+/* Where every pointer leads, and the raw values of the conditions. */
+static enum gh_decoded look(struct gh_decoder *d, struct map_run *run, struct gh_record *out)
+{
+  enum gh_decoded done = gh_map_look(d, run, out);
+  if (done != GH_DECODED) return done;
+  for (unsigned i = 0; i < run->set->nraws; i++) {
+    run->raws[i] = gh_absent();
+    if (!is_read(run, i)) continue;
+    if (!gh_map_value(d, run, &run->set->raws[i].source, &run->raws[i])) return refuse(d, out, &run->set->raws[i].source);
+    if (run->raws[i].kind == GH_NULL) run->raws[i] = gh_absent();
+  }
+  return GH_DECODED;
+}
+
 /* The first entry that wants such rows and whose condition holds; one that ends in an error (a raw value is absent) does not hold. */
 static const struct map_entry *choose(struct map_run *run)
 {
   struct gh_cel_frame frame = {.rows = {run->raws}, .scratch = &run->scratch};
   for (unsigned i = 0; i < run->set->nentries; i++) {
     const struct map_entry *e = &run->set->entries[i];
-    if (wants(e, run->row) && (!e->when || gh_cel_test(e->when, &frame, NULL))) return e;
+    if (run->wanted[i] && (!e->when || gh_cel_test(e->when, &frame, NULL))) return e;
   }
   return NULL;
 }
@@ -154,10 +174,14 @@ static enum gh_decoded fields(struct gh_decoder *d, struct map_run *run, struct 
 
 static enum gh_decoded apply(struct gh_decoder *d, struct map_run *run, struct gh_record *out)
 {
-  enum gh_decoded done = look(d, run, out);
-  if (done != GH_DECODED) return done;
-  const struct map_entry *e = choose(run);
+  const struct map_entry *e = NULL;
+  enum gh_decoded done = GH_DECODED;
   bool snapshot = run->row && run->row->op == OP_SNAPSHOT;
+  if (any_wants(run)) {
+    done = look(d, run, out);
+    if (done != GH_DECODED) return done;
+    e = choose(run);
+  }
   if (!e && run->set->refuse_others && !snapshot) return gh_decoder_refuse(d, out, "unmapped", "no entry of the mapping applies");
   if (!e) return GH_DECODED_OTHER;
   out->event.type = e->type;

@@ -16,6 +16,7 @@ struct map_run {
   struct run_node *nodes;           /* by path_node.id */
   const struct json_node **found;   /* by pointer: where it leads in this record; NULL: nowhere */
   struct gh_value *raws;            /* what conditions see */
+  bool *wanted;                     /* by entry: whether it wants such a row */
   struct gh_str *columns;           /* by pointer: the column of the row that it names; empty: it leads elsewhere */
   struct json_node *made;           /* by pointer: of a header or the key */
   int names[ENV_NAMES];             /* the envelope's names as pointers; -1: not asked for */

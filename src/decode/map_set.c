@@ -59,7 +59,6 @@ static bool parse_raws(struct map_parse *p, const struct gh_node *node)
   p->env = gh_cel_env_new(p->arena, p->zones, p->zone);
   gh_arena_on_free(p->arena, free_env, p->env);
   for (unsigned i = 0; good && i < set->nraws; i++) gh_cel_declare(p->env, set->raws[i].name, set->raws[i].source.type, 0, i);
-  set->nraws_asked = set->nraws;
   if (good) gh_map_envelope_declare(p);
   return good;
 }
@@ -182,6 +181,26 @@ static bool parse_entry(struct map_parse *p, const struct gh_node *node, const s
   return parse_fields(p, gh_node_get(node, "fields"), entry) && required_fields(p, node, entry) && good;
 }
 
+static bool source_reads(const struct source *s, unsigned raw)
+{
+  return s && s->program && gh_program_reads(s->program, 0, raw);
+}
+
+static bool entry_reads(const struct map_entry *e, unsigned raw)
+{
+  if (e->when && gh_program_reads(e->when, 0, raw)) return true;
+  if (source_reads(e->id, raw) || source_reads(e->customer, raw) || source_reads(e->time, raw)) return true;
+  for (unsigned i = 0; i < e->type->nfields; i++)
+    if (source_reads(e->fields[i], raw)) return true;
+  return false;
+}
+
+static void note_reads(struct map_parse *p, struct map_entry *e)
+{
+  e->reads = gh_arena_zero(p->arena, p->set->nraws + 1, sizeof *e->reads);
+  for (unsigned i = 0; i < p->set->nraws; i++) e->reads[i] = entry_reads(e, i);
+}
+
 static bool parse_others(struct map_parse *p, const struct gh_node *node)
 {
   struct gh_str word;
@@ -216,6 +235,7 @@ struct map_set *gh_map_events_parse(struct map_parse *p, const struct gh_node *n
   good &= parse_heads(p, node, &heads);
   set->entries = gh_arena_zero(p->arena, entries->count + 1, sizeof *set->entries);
   for (const struct gh_node *e = entries->first; e; e = e->next) good &= parse_entry(p, e, &heads, &set->entries[set->nentries++]);
+  for (unsigned i = 0; good && i < set->nentries; i++) note_reads(p, &set->entries[i]);
   return good ? set : NULL;
 }
 

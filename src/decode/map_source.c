@@ -43,12 +43,15 @@ static bool unknown_name(struct map_parse *p, const struct gh_node *node, struct
     if (gh_env_has(p->set->envelope.kind, (enum env_name)i)) names[n++] = gh_arena_fmt(&p->faults->arena, "$%.*s", GH_FMT(gh_env_name((enum env_name)i)));
   names[n++] = GH_STR("$message/"), names[n++] = GH_STR("$header/"), names[n++] = GH_STR("$key/");
   if (gh_env_has_ops(p->set->envelope.kind)) names[n++] = GH_STR("$before/");
-  struct gh_fault *f = gh_fault(p->faults, node->at, "'%.*s': there is no '%.*s' here", GH_FMT(node->key), GH_FMT(text));
-  f->hint = gh_did_you_mean(p->faults, text, names, n);
+  struct gh_fault *f = gh_fault(p->faults, node->at, "there is no '%.*s' here", GH_FMT(text));
+  size_t slash = 0;
+  while (slash < text.len && text.ptr[slash] != '/') slash++;
+  struct gh_str word = {text.ptr, slash < text.len ? slash + 1 : slash};
+  f->hint = p->messages ? gh_did_you_mean(p->faults, word, names, n) : GH_STR("bulk profiles have neither envelope nor message");
   if (f->hint.len > 0) return false;
   struct gh_buf list = {0};
   for (size_t i = 0; i < n; i++) gh_buf_fmt(&list, "%s%.*s", i ? ", " : "", GH_FMT(names[i]));
-  f->hint = p->messages ? gh_arena_str(&p->faults->arena, gh_buf_str(&list)) : GH_STR("bulk profiles have neither envelope nor message");
+  f->hint = gh_arena_str(&p->faults->arena, gh_buf_str(&list));
   gh_buf_free(&list);
   return false;
 }

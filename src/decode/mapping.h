@@ -65,6 +65,7 @@ struct map_entry {
   struct gh_program *when;                 /* NULL: always */
   const struct source *id, *customer, *time; /* of profiles: customer alone */
   const struct source **fields;            /* by slot; NULL: not given */
+  bool *reads;                             /* by raw name: whether the entry's conditions and computed values read it */
   bool forget;
 };
 
@@ -73,7 +74,6 @@ struct map_set {
   struct envelope envelope;
   struct paths paths;
   struct map_raw *raws; unsigned nraws;    /* the envelope's names come last */
-  unsigned nraws_asked;                    /* how many of them conditions ask for */
   struct map_entry *entries; unsigned nentries;
   bool refuse_others;
 };
@@ -97,6 +97,7 @@ struct map_parse {
   struct map_set *set;            /* being parsed */
   bool messages;                  /* it is of messages, with headers and keys, not of bulk profiles */
   const struct source *id, *event_time; /* the envelope's; NULL: it gives none */
+  bool zone_missed;               /* said once */
   struct gh_cel_env *env;         /* its raw names */
 };
 

@@ -160,6 +160,15 @@ static void a_refused_row_hides_no_other(void **state)
   assert_false(record.more);
 }
 
+static void a_raw_value_of_another_table_does_not_matter(void **state)
+{
+  (void)state;
+  by("events:\n  envelope: canal\n  raw: {amt: {at: /amt, type: 'decimal(2)'}}\n  customer: /cust\n  otherwise: refuse\n  entries:\n"
+     "    - {type: transfer_in, table: a, when: raw.amt > 0.00, fields: {amount: /amt}}\n    - {type: login, table: core.txn, fields: {channel: /amt}}\n");
+  assert_int_equal(feed(CANAL("INSERT", "\"data\":[{\"no\":\"1\",\"cust\":\"C1\",\"amt\":\"much\"}]")), GH_DECODED);
+  refused(feed(CANAL("DELETE", "\"data\":[{\"no\":\"1\",\"cust\":\"C1\",\"amt\":\"much\"}]")), "unmapped", "no entry of the mapping applies");
+}
+
 static void canal_passes_over_what_changes_no_row(void **state)
 {
   (void)state;
@@ -360,11 +369,11 @@ static void mappings_with_faults(void **state)
   refuses_mapping("events: {envelope: canel, customer: /c, entries: []}", "there is no envelope 'canel'");
   refuses_mapping("events: {envelope: goldengate, customer: /c, entries: [{type: login}]}", "the time of this event is GoldenGate's op_ts, which has no zone");
   refuses_mapping("events: {envelope: debezium, customer: /c, entries: [{type: login, op: snapshot}]}", "'op': rows of a snapshot trigger nothing");
-  refuses_mapping("events: {envelope: canal, customer: $tabel, entries: [{type: login}]}", "'customer': there is no '$tabel' here");
-  refuses_mapping("events: {envelope: cloudevents, customer: $before/x, entries: [{type: login}]}", "'customer': there is no '$before/x' here");
+  refuses_mapping("events: {envelope: canal, customer: $tabel, entries: [{type: login}]}", "there is no '$tabel' here");
+  refuses_mapping("events: {envelope: cloudevents, customer: $before/x, entries: [{type: login}]}", "there is no '$before/x' here");
   refuses_mapping("events: {envelope: cloudevents, customer: /c, entries: [{type: login, table: t}]}", "'table' means nothing without an envelope that has it");
   refuses_mapping("events: {envelope: json, customer: /c, entries: [{type: login}]}", "no 'id' is given, here or for all entries");
-  refuses_mapping("profiles: {customer: $key}", "'customer': there is no '$key' here");
+  refuses_mapping("profiles: {customer: $key}", "there is no '$key' here");
   refuses_mapping("events: {envelope: {canal: {zone: UTC}}, customer: /c, entries: [{type: login}]}", "unknown key 'zone'");
 }
 
@@ -397,6 +406,7 @@ int main(void)
     cmocka_unit_test(canal_tells_updates_of_one_second_apart),
     cmocka_unit_test(canal_without_a_primary_key),
     cmocka_unit_test(a_refused_row_hides_no_other),
+    cmocka_unit_test(a_raw_value_of_another_table_does_not_matter),
     cmocka_unit_test(canal_passes_over_what_changes_no_row),
     cmocka_unit_test(debezium_changes_are_events),
     cmocka_unit_test(debezium_snapshots_trigger_nothing),
