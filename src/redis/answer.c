@@ -5,17 +5,19 @@
 #include "goldhour/base/check.h"
 #include "inside.h"
 
-enum { PAUSE_FIRST_MS = 20, PAUSE_LONGEST_MS = 1000 };
+enum { PAUSE_FIRST_MS = 20, PAUSE_LONGEST_MS = 1000, MOST_HOPS = 5 };
 
 /* The server did nothing, and says that it may do it later or that another one would. */
 static bool is_refusal(struct gh_str code)
 {
-  static const char *const codes[] = {"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS", "MISCONF", NULL};
+  static const char *const codes[] = {"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS", "MISCONF", "OOM", NULL};
   for (const char *const *one = codes; *one; one++) {
     if (gh_str_eq(code, gh_str(*one))) return true;
   }
   return false;
 }
+
+static bool is_redirection(struct gh_str code) { return gh_str_eq(code, GH_STR("MOVED")) || gh_str_eq(code, GH_STR("ASK")); }
 
 void gh_error_text(const struct gh_reply *reply, char *text, size_t cap)
 {
@@ -57,8 +59,9 @@ void gh_answer(struct gh_conn *conn, struct gh_command *c, const struct gh_reply
   struct gh_redis *r = conn->r;
   struct gh_str code = gh_reply_code(reply);
   bool open = c->done && code.len && !conn->probe;
-  if (open && r->mode == GH_REDIS_CLUSTER && !c->node && gh_cluster_redirect(conn, c, reply)) return;
-  if (open && is_refusal(code)) {
+  bool redirected = open && r->mode == GH_REDIS_CLUSTER && !c->node && is_redirection(code);
+  if (redirected && ++c->hops <= MOST_HOPS && gh_cluster_redirect(conn, c, reply)) return;
+  if (redirected || (open && is_refusal(code))) {
     refuse(conn, c, reply);
     follow_refusal(conn, code);
     return;

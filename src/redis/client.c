@@ -21,6 +21,12 @@ void gh_client_due(struct gh_redis *r, int64_t at_ms)
   uv_timer_start(&r->timer, gh_client_on_timer, in > 0 ? (uint64_t)in : 0, 0);
 }
 
+void gh_client_deadline(struct gh_redis *r, int64_t at_ms)
+{
+  if (at_ms < r->deadline_ms) r->deadline_ms = at_ms;
+  gh_client_due(r, at_ms);
+}
+
 int64_t gh_client_backoff(struct gh_redis *r, unsigned failures)
 {
   int64_t pause = BACKOFF_FIRST_MS;
@@ -41,7 +47,7 @@ static void tell(struct gh_redis *r, struct gh_command *c, const struct gh_reply
   struct gh_redis_error error;
   if (!reply) snprintf(error.text, sizeof error.text, "%s", why);
   c->done = NULL;
-  atomic_fetch_sub(&r->waiting, 1);
+  if (!c->internal) atomic_fetch_sub(&r->waiting, 1);
   if (c->refusals && --r->refused == 0) gh_client_health(r);
   done(c->ctx, reply, reply ? NULL : &error, !reply && unsent);
 }
@@ -180,9 +186,8 @@ static void take_inbox(struct gh_redis *r)
   for (struct gh_command *c = in.first; c; c = c->next) {
     if (c->within_ms == 0) c->within_ms = r->timeout_ms;
     c->deadline_ms = c->within_ms >= GH_NEVER - now ? GH_NEVER : now + c->within_ms;
-    if (c->deadline_ms < r->deadline_ms) r->deadline_ms = c->deadline_ms;
+    gh_client_deadline(r, c->deadline_ms);
   }
-  gh_client_due(r, r->deadline_ms);
   gh_client_replace(r, &in);
 }
 
@@ -190,6 +195,7 @@ static void free_gone(struct gh_redis *r)
 {
   for (struct gh_conn **at = &r->conns; *at;) {
     struct gh_conn *c = *at;
+    if (c->gone && c->probe && c->state != GH_CONN_CLOSED) gh_conn_lose(c, "it has answered");
     if (c->gone && c->state == GH_CONN_CLOSED) {
       *at = c->next;
       gh_conn_free(c);
@@ -205,7 +211,6 @@ static void on_handle_closed(uv_handle_t *handle) { (void)handle; }
 static void stop(struct gh_redis *r)
 {
   r->stopping = true;
-  if (r->finder) gh_finder_stop(r->finder);
   for (struct gh_conn *c = r->conns; c; c = c->next) {
     c->gone = true;
     gh_conn_lose(c, "the client is closed");
@@ -225,6 +230,7 @@ static void stop(struct gh_redis *r)
 void gh_client_turn(struct gh_redis *r)
 {
   if (r->stopping) return;
+  if (r->finder) gh_finder_turn(r->finder);
   take_inbox(r);
   if (r->place) place(r);
   free_gone(r);

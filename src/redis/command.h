@@ -22,6 +22,7 @@ struct gh_command {
   bool unknown;                 /* written on a connection that broke: it may have been done */
   bool asking;                  /* ASKING goes before it, and has an answer of its own */
   bool half;                    /* that one came */
+  bool internal;                /* our own: counted nowhere */
   unsigned refusals, hops;      /* answers that were none; redirections since the last of them */
   int64_t within_ms, deadline_ms, written_ms, due_ms; /* due: of a delayed one */
 };

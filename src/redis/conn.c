@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "finder.h"
 #include "goldhour/base/check.h"
 #include "goldhour/sys/sys.h"
-#include "inside.h"
 
 enum { WRITE_BYTES = 1 << 20 }; /* written in one go: what is behind stays certainly unsent */
 static const char asking_bytes[] = "*1\r\n$6\r\nASKING\r\n";
@@ -95,6 +95,7 @@ void gh_conn_lose(struct gh_conn *c, const char *why)
     for (struct gh_command *command; (command = gh_queue_take(&c->waiting));) gh_client_finish(c->r, command, NULL, text, true);
     return;
   }
+  if (c->r->mode == GH_REDIS_CLUSTER && !c->gone) gh_cluster_refresh(c->r);
   gh_queue_merge(&back, &c->waiting);
   gh_client_replace(c->r, &back);
 }
@@ -241,6 +242,7 @@ static const struct gh_link_owner link_owner = {on_opened, on_bytes, on_drained,
 void gh_conn_connect(struct gh_conn *c)
 {
   GH_CHECK(!c->link);
+  if (c->attempts && !c->probe) gh_client_count(c->r, &c->r->health.reconnects);
   gh_replies_init(&c->replies);
   c->state = GH_CONN_OPENING;
   set_due(c, now_of(c) + c->r->timeout_ms);
@@ -261,6 +263,17 @@ static bool answers_late(struct gh_conn *c, int64_t now)
   return false;
 }
 
+static void begin(struct gh_conn *c)
+{
+  if (c->r->mode != GH_REDIS_SENTINEL || c->probe) {
+    gh_conn_connect(c);
+    return;
+  }
+  c->state = GH_CONN_FINDING;
+  set_due(c, now_of(c) + c->r->timeout_ms);
+  gh_sentinel_find(c->r);
+}
+
 void gh_conn_tick(struct gh_conn *c, int64_t now)
 {
   char why[64];
@@ -273,6 +286,6 @@ void gh_conn_tick(struct gh_conn *c, int64_t now)
     gh_client_due(c->r, c->due_ms);
     return;
   }
-  if (c->state == GH_CONN_CLOSED) gh_conn_connect(c);
+  if (c->state == GH_CONN_CLOSED) begin(c);
   else gh_conn_lose(c, c->state == GH_CONN_OPENING ? "it cannot be connected to in time" : why);
 }

@@ -38,6 +38,7 @@ struct gh_conn {
   size_t flight_bytes;
   const struct gh_user *user;    /* borrowed from the client */
   bool probe;                    /* asks a Sentinel or a Cluster's node one thing; fails rather than connect again */
+  bool listed;                   /* a master in the Cluster's map */
   bool gone;                     /* taken out: freed once nobody stands on it */
   unsigned failures, attempts;   /* failures since the last good answer */
   int64_t due_ms, heard_ms;      /* heard: bytes came, or went, or the first was written */
@@ -103,6 +104,8 @@ struct gh_redis {
 
 /* Lowers the time at which the client looks again. */
 void gh_client_due(struct gh_redis *r, int64_t at_ms);
+void gh_client_deadline(struct gh_redis *r, int64_t at_ms); /* a command's */
+void gh_client_count(struct gh_redis *r, uint64_t *count);  /* one of r->health */
 /* 50 ms, doubled with each failure up to 2 s, and up to half as much again. */
 int64_t gh_client_backoff(struct gh_redis *r, unsigned failures);
 /* Answers a command and frees it. `reply` NULL: `why`. */

@@ -5,7 +5,7 @@
 
 #include "goldhour/base/check.h"
 
-enum { MOST_ADDRESSES = 8, INPUT_BYTES = 64 << 10, CIPHER_BYTES = 256 << 10, KEEPALIVE_S = 15 };
+enum { MOST_ADDRESSES = 8, INPUT_BYTES = 64 << 10, CIPHER_BYTES = 256 << 10, CHUNK_BYTES = 256 << 10, KEEPALIVE_S = 15 };
 
 struct gh_link {
   uv_loop_t *loop;
@@ -18,7 +18,7 @@ struct gh_link {
   uv_tcp_t tcp; bool has_tcp;
   int status;                            /* of the last attempt to connect */
   uv_connect_t connect;
-  uv_write_t write; bool writing;
+  uv_write_t write; bool writing; size_t chunk; /* chunk: of the pieces, in libuv's hands */
   uv_buf_t pieces[GH_LINK_PIECES]; unsigned npieces, piece; /* still to be written: from `piece` on */
   struct gh_tls_session *tls; bool greeted;
   struct gh_buf cipher;                  /* encrypted, being written */
@@ -76,21 +76,22 @@ static void skip(struct gh_link *link, size_t n)
 }
 
 static int pump(struct gh_link *link);
+static int send_plain(struct gh_link *link);
 
 static void on_written(uv_write_t *req, int status)
 {
   struct gh_link *link = req->data;
   link->writing = false;
   if (link->closed) return;
+  skip(link, link->chunk);
+  link->chunk = 0;
+  gh_buf_clear(&link->cipher);
   if (status < 0) {
-    link->npieces = link->piece = 0; /* how much of it has left is not known any more */
     fail(link, "write", uv_strerror(status));
     return;
   }
-  if (link->tls) gh_buf_clear(&link->cipher);
-  else link->piece = link->npieces;
   bool asked = link->npieces > 0;
-  int left = link->tls ? pump(link) : 1;
+  int left = link->tls ? pump(link) : send_plain(link);
   if (left < 0) fail(link, "write", "the connection is broken");
   else if (left == 1 && asked) {
     link->npieces = link->piece = 0;
@@ -98,32 +99,35 @@ static void on_written(uv_write_t *req, int status)
   }
 }
 
-/* Writes bytes that stay where they are: at once what the system takes, the rest as it goes. 1: all; 0: later; -1: broken. `left` says how much has left. */
-static int send_all(struct gh_link *link, uv_buf_t *bufs, unsigned n, size_t *left)
+/* Writes what the system takes at once: how much, or -1: broken. */
+static ssize_t send_now(struct gh_link *link, const uv_buf_t *bufs, unsigned n)
 {
-  size_t total = 0;
-  for (unsigned i = 0; i < n; i++) total += bufs[i].len;
   int sent = uv_try_write((uv_stream_t *)&link->tcp, bufs, n);
-  *left = sent > 0 ? (size_t)sent : 0;
-  return sent < 0 && sent != UV_EAGAIN ? -1 : *left == total;
+  return sent == UV_EAGAIN ? 0 : sent < 0 ? -1 : sent;
 }
 
-static int send_later(struct gh_link *link, uv_buf_t *bufs, unsigned n)
+static int send_later(struct gh_link *link, uv_buf_t buf)
 {
   link->write.data = link;
-  if (uv_write(&link->write, (uv_stream_t *)&link->tcp, bufs, n, on_written) < 0) return -1;
+  if (uv_write(&link->write, (uv_stream_t *)&link->tcp, &buf, 1, on_written) < 0) return -1;
   link->writing = true;
   return 0;
 }
 
+/* libuv does not tell how far a write came that failed: so little by little, and all behind the piece in its hands has certainly not left. */
 static int send_plain(struct gh_link *link)
 {
-  size_t left;
-  int all = send_all(link, link->pieces, link->npieces, &left);
-  if (all != 0) return all;
-  skip(link, left);
-  int later = send_later(link, link->pieces + link->piece, link->npieces - link->piece);
-  return left > 0 ? 0 : later; /* if some has left and the rest cannot, reading tells so */
+  while (link->piece < link->npieces) {
+    ssize_t sent = send_now(link, link->pieces + link->piece, link->npieces - link->piece);
+    if (sent < 0) return -1;
+    skip(link, (size_t)sent);
+    if (sent > 0) continue;
+    uv_buf_t part = link->pieces[link->piece];
+    if (part.len > CHUNK_BYTES) part.len = CHUNK_BYTES;
+    link->chunk = part.len;
+    return send_later(link, part);
+  }
+  return 1;
 }
 
 static bool encrypt(struct gh_link *link)
@@ -145,16 +149,10 @@ static int pump(struct gh_link *link)
     gh_tls_output(link->tls, &link->cipher);
     if (!encrypt(link)) return -1;
     if (!link->cipher.len) return 1;
-    size_t left;
-    uv_buf_t all = uv_buf_init(link->cipher.data, (unsigned)link->cipher.len);
-    int done = send_all(link, &all, 1, &left);
-    if (done < 0) return -1;
-    if (done) {
-      gh_buf_clear(&link->cipher);
-      continue;
-    }
-    uv_buf_t rest = uv_buf_init(link->cipher.data + left, (unsigned)(link->cipher.len - left));
-    if (send_later(link, &rest, 1) < 0) return -1;
+    ssize_t sent = send_now(link, &(uv_buf_t){.base = link->cipher.data, .len = link->cipher.len}, 1);
+    if (sent < 0) return -1;
+    if ((size_t)sent < link->cipher.len) return send_later(link, (uv_buf_t){.base = link->cipher.data + sent, .len = link->cipher.len - (size_t)sent});
+    gh_buf_clear(&link->cipher);
   }
   return 0;
 }
@@ -172,10 +170,9 @@ int gh_link_write(struct gh_link *link, const uv_buf_t *pieces, unsigned n)
 
 size_t gh_link_left(const struct gh_link *link)
 {
-  if (link->writing && !link->tls) return uv_stream_get_write_queue_size((const uv_stream_t *)&link->tcp);
   size_t n = 0;
   for (unsigned i = link->piece; i < link->npieces; i++) n += link->pieces[i].len;
-  return n;
+  return n - link->chunk;
 }
 
 bool gh_link_busy(const struct gh_link *link) { return link->npieces > 0; }

@@ -175,12 +175,19 @@ void gh_redis_close(struct gh_redis *r)
 
 /* ---- health ---- */
 
+void gh_client_count(struct gh_redis *r, uint64_t *count)
+{
+  pthread_mutex_lock(&r->lock);
+  ++*count;
+  pthread_mutex_unlock(&r->lock);
+}
+
 void gh_client_health(struct gh_redis *r)
 {
   int64_t since = r->refused ? r->refused_since_ms : r->map_trouble_since_ms;
   const char *trouble = r->refused ? r->refusal : r->map_trouble;
   for (const struct gh_conn *c = r->conns; c; c = c->next) {
-    if (!c->trouble_since_ms || c->gone || (since && since <= c->trouble_since_ms)) continue;
+    if (!c->trouble_since_ms || c->gone || c->probe || (since && since <= c->trouble_since_ms)) continue;
     since = c->trouble_since_ms;
     trouble = c->trouble;
   }

@@ -1,0 +1,46 @@
+/* The master behind Sentinels. Any of them is asked; what it names must say itself that it is the master (ROLE, in the greeting), for a Sentinel may be
+ * behind the times. A connection that broke has its master looked up anew, and one that answers READONLY is left. */
+#include <stdio.h>
+
+#include "finder.h"
+#include "goldhour/base/check.h"
+
+void gh_sentinel_find(struct gh_redis *r)
+{
+  struct gh_finder *f = r->finder;
+  if (r->conns->failures > 1 && !f->probe) f->at++; /* the one asked last may be the one behind the times */
+  gh_finder_want(f, 0);
+}
+
+bool gh_sentinel_take(struct gh_finder *f, const struct gh_reply *reply)
+{
+  bool named = reply->kind == GH_REPLY_LIST && reply->n >= 2 && reply->items[0].text.len > 0 && reply->items[0].text.len < sizeof f->host;
+  unsigned port = 0;
+  for (size_t i = 0; named && i < reply->items[1].text.len && port < 65536; i++) {
+    unsigned digit = (unsigned)reply->items[1].text.ptr[i] - '0';
+    port = digit < 10 ? port * 10 + digit : 65536;
+  }
+  if (!named || port == 0 || port > 65535) {
+    snprintf(f->why, sizeof f->why, "Sentinel %s knows no master '%s'", f->probe->name, f->master);
+    return false;
+  }
+  snprintf(f->host, sizeof f->host, "%.*s", GH_FMT(reply->items[0].text));
+  f->port = port;
+  return true;
+}
+
+void gh_sentinel_found(struct gh_finder *f)
+{
+  struct gh_conn *master = f->r->conns;
+  if (master->state != GH_CONN_FINDING) return;
+  gh_conn_address(master, f->host, f->port);
+  gh_conn_connect(master);
+}
+
+void gh_sentinel_failed(struct gh_finder *f)
+{
+  struct gh_conn *master = f->r->conns;
+  char why[300];
+  snprintf(why, sizeof why, "no Sentinel names the master '%.60s': %s", f->master, f->why);
+  if (master->state == GH_CONN_FINDING) gh_conn_lose(master, why);
+}
