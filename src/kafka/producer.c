@@ -4,8 +4,9 @@
  *   report    comes for each record, in the loop of produce and flush: acknowledged, or not and why
  *   flush     waits until none is missing; true if none failed since the last flush
  *
- * What is not delivered in the time allowed for a flush is purged, so that what the caller produces again stands in order and comes once. A fatal error of the idempotent
- * producer (the broker forgot its sequence, its id was taken) ends the handle, not the caller: it is told as a failed flush, and a new handle is made for the next record.
+ * What is not delivered in the time allowed for a flush is purged, so that what the caller produces again stands in order and comes once. Any other failure ends the handle, not
+ * the caller: a fatal error (the broker forgot its sequence, its id was taken) leaves a handle that takes nothing more, and a refused topic is not asked for again for minutes.
+ * It is told as a failed flush, and a new handle is made for the next record.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -23,12 +24,14 @@ struct gh_kafka_producer {
   rd_kafka_t *rk;                   /* NULL: to be made anew */
   uint64_t missing;                 /* produced, not yet reported */
   bool failed;                      /* since the last flush */
+  bool refused;                     /* and not for want of time */
   struct gh_kafka_error why;        /* the first failure's */
   atomic_bool cut;                  /* nothing is waited for any more */
 };
 
 static void note_failure(struct gh_kafka_producer *p, rd_kafka_resp_err_t code, const char *topic)
 {
+  p->refused |= code != RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && code != RD_KAFKA_RESP_ERR__QUEUE_FULL;
   if (p->failed) return;
   p->failed = true;
   snprintf(p->why.text, sizeof p->why.text, "kafka: topic %s: %s (%s)", topic, gh_kafka_words(code), rd_kafka_err2name(code));
@@ -66,8 +69,10 @@ static bool make(struct gh_kafka_producer *p, struct gh_kafka_error *error)
 /* Drops what is queued or on its way. */
 static void drop(struct gh_kafka_producer *p)
 {
+  bool refused = p->refused;
   (void)rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-  (void)rd_kafka_flush(p->rk, 100); /* takes the reports */
+  (void)rd_kafka_flush(p->rk, 100); /* takes the reports, which say that it was dropped */
+  p->refused = refused;
 }
 
 static void end_handle(struct gh_kafka_producer *p)
@@ -77,18 +82,6 @@ static void end_handle(struct gh_kafka_producer *p)
   rd_kafka_destroy(p->rk);
   p->rk = NULL;
   p->missing = 0;
-}
-
-/* A handle that met a fatal error takes nothing more. */
-static bool alive(struct gh_kafka_producer *p, struct gh_kafka_error *error)
-{
-  char why[256];
-  if (p->rk && rd_kafka_fatal_error(p->rk, why, sizeof why)) {
-    gh_log(GH_WARN, "kafka: the producer is made anew", "error=\"%s\"", why);
-    note_failure(p, RD_KAFKA_RESP_ERR__FATAL, why);
-    end_handle(p);
-  }
-  return p->rk || make(p, error);
 }
 
 struct gh_kafka_producer *gh_kafka_producer_open(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error)
@@ -152,7 +145,11 @@ bool gh_kafka_produce(struct gh_kafka_producer *p, const struct gh_kafka_out *ou
   char topic[256];
   uint64_t until_ns = gh_monotonic_ns() + (uint64_t)within_ms * 1000000;
   snprintf(topic, sizeof topic, "%.*s", GH_FMT(out->topic));
-  if (!alive(p, error)) return false;
+  if (!p->rk && !make(p, error)) {
+    if (!p->failed) p->why = *error;
+    p->failed = true;
+    return false;
+  }
   rd_kafka_resp_err_t code;
   p->missing++; /* its report may come at once */
   while ((code = put(p, topic, out)) == RD_KAFKA_RESP_ERR__QUEUE_FULL && may_wait(p, until_ns)) (void)rd_kafka_poll(p->rk, 20);
@@ -166,16 +163,17 @@ bool gh_kafka_produce(struct gh_kafka_producer *p, const struct gh_kafka_out *ou
 
 bool gh_kafka_flush(struct gh_kafka_producer *p, int64_t within_ms, struct gh_kafka_error *error)
 {
-  uint64_t until_ns = gh_monotonic_ns() + (uint64_t)within_ms * 1000000;
-  while (p->rk && p->missing > 0 && may_wait(p, until_ns)) (void)rd_kafka_flush(p->rk, SLICE_MS);
+  char why[256];
+  if (p->rk && p->missing > 0) (void)rd_kafka_flush(p->rk, (int)within_ms);
+  rd_kafka_resp_err_t fatal = p->rk ? rd_kafka_fatal_error(p->rk, why, sizeof why) : RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (fatal) note_failure(p, fatal, why);
   if (p->missing > 0) {
-    note_failure(p, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, "of the sink");
-    if (p->rk) drop(p);
+    note_failure(p, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, "of these records");
+    drop(p);
   }
-  struct gh_kafka_error ignored;
   bool ok = !p->failed;
   if (!ok) *error = p->why;
-  (void)alive(p, &ignored);
-  p->failed = false;
+  if (p->refused) end_handle(p);
+  p->failed = p->refused = false;
   return ok;
 }
