@@ -28,18 +28,18 @@ static uint64_t pause_ns(unsigned failures, uint64_t now_ns)
   return failures == 0 ? SECOND_NS : s * SECOND_NS - now_ns % (s * SECOND_NS / 4);
 }
 
-static void tell(struct gh_relay *r, struct relay_part *p, const char *error)
-{
-  char *told = gh_sink_is_server(r->sink) ? r->told : p->told;
-  if (strcmp(error, told) == 0) return;
-  if (error[0]) gh_log(GH_ERR, "leads cannot be handed over; they wait in the store and are tried again", "sink=\"%s\" why=\"%s\"", r->name, error);
-  else gh_log(GH_INFO, "leads are handed over again", "sink=\"%s\"", r->name);
-  snprintf(told, sizeof p->told, "%s", error);
-}
-
 static bool is_gone(const struct gh_relay *r, const struct relay_try *try)
 {
   return try->fault == RELAY_SINK && r->options.sink->kind == GH_SINK_STDOUT;
+}
+
+/* A server is away for all partitions alike: the others need not try. Under the lock. */
+static void pause_all(struct gh_relay *r, const struct relay_try *try, uint64_t now_ns)
+{
+  uint64_t ours_ns = pause_ns(r->failures++, now_ns), theirs_ns = (uint64_t)(try->wait_ms < LONGEST_WISH_MS ? try->wait_ms : LONGEST_WISH_MS) * 1000000;
+  r->pause_ns = now_ns + (ours_ns > theirs_ns ? ours_ns : theirs_ns);
+  memcpy(r->error, try->error, sizeof r->error);
+  for (unsigned i = 0; i < r->nparts; i++) r->parts[i]->hurry = false;
 }
 
 /* Under the lock. */
@@ -56,8 +56,7 @@ static void settle(struct gh_relay *r, struct relay_part *p, const struct relay_
   } else if (is_gone(r, try)) {
     r->gone = true;
   } else if (try->fault == RELAY_SINK && gh_sink_is_server(r->sink)) {
-    uint64_t ours_ns = pause_ns(r->failures++, now_ns), theirs_ns = (uint64_t)(try->wait_ms < LONGEST_WISH_MS ? try->wait_ms : LONGEST_WISH_MS) * 1000000;
-    r->pause_ns = now_ns + (ours_ns > theirs_ns ? ours_ns : theirs_ns);
+    pause_all(r, try, now_ns);
   } else {
     p->retry_ns = now_ns + SECOND_NS;
   }
@@ -112,8 +111,6 @@ static void hand_over(struct gh_relay *r, struct relay_part *p)
   uint64_t kicks = p->kicks;
   pthread_mutex_unlock(&r->lock);
   gh_relay_page(r, p, &try);
-  bool stopping = atomic_load(&r->stopping);
-  if (!stopping && !is_gone(r, &try)) tell(r, p, try.error);
   pthread_mutex_lock(&r->lock);
   settle(r, p, &try, kicks);
   pthread_mutex_unlock(&r->lock);
@@ -278,6 +275,7 @@ void gh_relay_add(struct gh_relay *r, unsigned partition, struct gh_store *store
   struct relay_part *p = calloc(1, sizeof *p);
   GH_CHECK(p && "out of memory");
   *p = (struct relay_part){.partition = partition, .store = gh_store_ref(store), .pending = true};
+  atomic_store(&r->bound_leads, r->options.conf->sink_behind);
   pthread_mutex_lock(&r->lock);
   if (r->nparts == r->cap) {
     r->cap = r->cap ? r->cap * 2 : 16;
@@ -309,6 +307,7 @@ void gh_relay_remove(struct gh_relay *r, unsigned partition)
 
 void gh_relay_kick(struct gh_relay *r, unsigned partition)
 {
+  atomic_store(&r->bound_leads, r->options.conf->sink_behind);
   pthread_mutex_lock(&r->lock);
   struct relay_part *p = find(r, partition);
   if (p) {
@@ -345,7 +344,7 @@ struct gh_relay_state gh_relay_state(struct gh_relay *r)
     enum gh_relay_doing doing = doing_of(r, p);
     if (doing > state.doing) state.doing = doing;
     if (!p->removed && p->last > p->handed) state.behind += p->last - p->handed;
-    if (doing == GH_RELAY_FAILING && p->error[0]) memcpy(state.error, p->error, sizeof state.error);
+    if (doing == GH_RELAY_FAILING) memcpy(state.error, p->error[0] ? p->error : r->error, sizeof state.error);
   }
   if (r->gone) state.doing = GH_RELAY_GONE;
   state.handed = r->handed;

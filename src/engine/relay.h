@@ -1,8 +1,10 @@
 /* A relay hands committed leads to one sink, from the outboxes of all partitions that this process owns. It has a thread of its own, for sinks may be slow or
  * dead: begin → page of the outbox → sink → the sink's place → next page; partitions take turns, a page each.
  *
- * A failure leaves leads in the outbox and is tried again (every second at first, at most every 30 s); it holds up neither events nor commits. Beyond
- * `sink_behind` leads of a partition the oldest go to the dead letters (gh_store_sink_bury).
+ * A failure leaves leads in the outbox and is tried again (a file every second; a server after 1, 2, 4 … 30 s, for all partitions alike, or when it asks to be);
+ * it holds up neither events nor commits. Beyond `sink_behind` leads of a partition the oldest go to the dead letters (gh_store_sink_bury): of a server
+ * always, of a file or standard output only while it fails, for what they are behind otherwise they catch up by themselves. A lead that the sink refuses for
+ * good goes there too. Both are told in the log, once a minute, with counts.
  *
  * What happened is noted; the loop is woken by `woke` (called on the relay's thread) and asks gh_relay_state. */
 #ifndef GOLDHOUR_ENGINE_RELAY_H
@@ -15,7 +17,7 @@
 struct gh_relay;
 
 struct gh_relay_options {
-  const struct gh_conf *conf;           /* borrowed: bounds, dir, and the source's Kafka */
+  const struct gh_conf *conf;           /* borrowed: bounds (sink_behind is read anew by gh_relay_add and gh_relay_kick), dir, and the source's Kafka */
   const struct gh_sink_conf *sink;      /* borrowed */
   struct gh_stores *stores;             /* borrowed; NULL: no Redis store */
   bool many;                            /* several partitions: a file sink writes one file each, leads.p7.jsonl */

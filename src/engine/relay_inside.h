@@ -16,7 +16,6 @@ struct relay_part {
   bool held, known;             /* at the sink we are the one who writes; `place` is what the store has */
   struct gh_sink_place place;
   unsigned losses;              /* in a row: somebody else took it while we wrote */
-  char told[512];               /* the error told last */
   /* under the lock: */
   bool pending, removed, hurry;
   uint64_t kicks;
@@ -33,14 +32,15 @@ struct gh_relay {
   pthread_mutex_t lock;
   pthread_cond_t changed;
   atomic_bool stopping;
+  atomic_llong bound_leads;     /* sink_behind, as the loop has it now: 0: none */
   /* under the lock: */
   bool gone, ended;
   struct relay_part **parts; unsigned nparts, cap, turn; /* owned */
   uint64_t pause_ns;            /* a server that is away is away for all partitions: not before */
+  char error[512];              /* why */
   uint64_t handed, buried;
   /* the thread alone: */
   unsigned failures;            /* of a server, in a row */
-  char told[512];
   struct gh_arena arena;        /* the texts of the page */
   struct gh_sink_lead *leads; unsigned nleads, leads_cap;
   uint64_t behind_untold, refused_untold, tell_ns; /* leads given to the dead letters and not told */

@@ -28,13 +28,6 @@ static bool store_fault(struct relay_part *p, struct relay_try *try, const struc
   return false;
 }
 
-static void note_place(struct gh_relay *r, struct relay_part *p)
-{
-  pthread_mutex_lock(&r->lock);
-  p->handed = p->place.number;
-  pthread_mutex_unlock(&r->lock);
-}
-
 static bool read_place(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
 {
   struct gh_store_error error;
@@ -49,11 +42,15 @@ static bool read_place(struct gh_relay *r, struct relay_part *p, struct relay_tr
   return true;
 }
 
-static bool put_place(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+/* `taken`: leads that this place is further by. */
+static bool put_place(struct gh_relay *r, struct relay_part *p, unsigned taken, struct relay_try *try)
 {
   struct gh_store_error error;
   if (!gh_store_sink_put(p->store, r->name, &p->place, &error)) return store_fault(p, try, &error);
-  note_place(r, p);
+  pthread_mutex_lock(&r->lock);
+  p->handed = p->place.number;
+  r->handed += taken;
+  pthread_mutex_unlock(&r->lock);
   return true;
 }
 
@@ -77,7 +74,7 @@ void gh_relay_tell_buried(struct gh_relay *r, bool at_once)
   uint64_t now_ns = gh_monotonic_ns();
   if ((!at_once && now_ns < r->tell_ns) || (r->behind_untold == 0 && r->refused_untold == 0)) return;
   gh_log(GH_ERR, "leads went to the dead letters in place of the sink", "sink=\"%s\" too_far_behind=%llu refused=%llu bound=%lld", r->name,
-         (unsigned long long)r->behind_untold, (unsigned long long)r->refused_untold, (long long)r->options.conf->sink_behind);
+         (unsigned long long)r->behind_untold, (unsigned long long)r->refused_untold, atomic_load(&r->bound_leads));
   r->behind_untold = r->refused_untold = 0;
   r->tell_ns = now_ns + TELL_NS;
 }
@@ -90,16 +87,16 @@ static bool bury(struct gh_relay *r, struct relay_part *p, uint64_t upto, const 
   if (!gh_store_sink_bury(p->store, r->name, &place, reason, &error)) return store_fault(p, try, &error);
   pthread_mutex_lock(&r->lock);
   r->buried += upto - p->place.number;
+  p->handed = upto;
   pthread_mutex_unlock(&r->lock);
   p->place = place;
-  note_place(r, p);
   gh_sink_skip(r->sink, p->partition, upto);
   return true;
 }
 
 void gh_relay_bound(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
 {
-  uint64_t most = (uint64_t)r->options.conf->sink_behind;
+  uint64_t most = (uint64_t)atomic_load(&r->bound_leads);
   if (most == 0 || !read_place(r, p, try)) return;
   for (uint64_t last = gh_store_outbox_last(p->store); last > p->place.number + most;) {
     uint64_t over = last - most - p->place.number, n = over > BURY_LEADS ? BURY_LEADS : over;
@@ -128,7 +125,7 @@ static bool begin(struct gh_relay *r, struct relay_part *p, struct relay_try *tr
   if (mark.number < p->place.number) tell_set_back(r, p, mark.number);
   p->place.number = mark.number + (begun.lines < waiting ? begun.lines : waiting);
   set_mark(&p->place, &mark);
-  return put_place(r, p, try);
+  return put_place(r, p, 0, try);
 }
 
 static bool make_ready(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
@@ -199,10 +196,7 @@ static bool write_slice(struct gh_relay *r, struct relay_part *p, unsigned *at, 
     p->place.number = page.leads[taken - 1].number;
     set_mark(&p->place, &mark);
     p->losses = 0;
-    if (!put_place(r, p, try)) return false;
-    pthread_mutex_lock(&r->lock);
-    r->handed += taken;
-    pthread_mutex_unlock(&r->lock);
+    if (!put_place(r, p, taken, try)) return false;
   }
   switch (answer) {
     case GH_SINK_TAKEN: return true;

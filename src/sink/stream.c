@@ -25,8 +25,8 @@
 
 struct stream_part {
   unsigned partition;
-  char field[128], token[33];
-  char ids[256];               /* the key */
+  char field[300], token[33];
+  char ids[900];               /* the key */
   int64_t had;                 /* the place that the server told last */
   uint64_t skipped;            /* leads up to it went to the dead letters */
 };
@@ -36,7 +36,7 @@ struct stream {
   struct gh_redis *own;        /* NULL: the store's is used */
   struct gh_stream_caller caller;
   char *installation;          /* owned */
-  char name[200], slot[200], holders[256];
+  char name[520], slot[520], holders[560];
   bool shared;
   struct stream_part *parts; unsigned nparts; /* owned */
 };
@@ -206,7 +206,7 @@ static const struct gh_sink_ops ops = {.server = true, .page_leads = PAGE_LEADS,
 /* What a Cluster hashes of the stream's name: its hash tag, or all of it. Our other keys lie in the same slot. */
 static bool set_names(struct stream *o, struct gh_str stream, struct gh_sink_error *error)
 {
-  if (stream.len == 0 || stream.len >= sizeof o->name - 16) return gh_sink_fail(&o->sink, error, "the stream's name has 1 to %zu bytes", sizeof o->name - 17);
+  if (stream.len == 0 || stream.len > 512) return gh_sink_fail(&o->sink, error, "the stream's name has 1 to 512 bytes");
   snprintf(o->name, sizeof o->name, "%.*s", GH_FMT(stream));
   const char *open = strchr(o->name, '{'), *close = open ? strchr(open, '}') : NULL;
   bool tagged = close && close > open + 1;
