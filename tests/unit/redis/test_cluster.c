@@ -1,0 +1,216 @@
+/* A Cluster of two nodes that play their parts: the map, MOVED, ASK, TRYAGAIN, CLUSTERDOWN, a node that vanishes. The key foo is in slot 12182, bar in 5061. */
+#include "fake.h"
+
+struct two { struct fake a, b; struct gh_redis *r; };
+
+/* Answers CLUSTER SLOTS on a connection of its own: a holds the slots up to `last`, b the rest. */
+static void tell_map(struct fake *asked, const struct two *t, int last)
+{
+  char answer[512];
+  int fd = fake_accept(asked);
+  int n = snprintf(answer, sizeof answer, "*%d\r\n", last < 16383 ? 2 : 1);
+  n += snprintf(answer + n, sizeof answer - (size_t)n, "*3\r\n:0\r\n:%d\r\n*3\r\n$9\r\n127.0.0.1\r\n:%u\r\n$2\r\nid\r\n", last, t->a.port);
+  if (last < 16383) snprintf(answer + n, sizeof answer - (size_t)n, "*3\r\n:%d\r\n:16383\r\n*3\r\n$0\r\n\r\n:%u\r\n$2\r\nid\r\n", last + 1, t->b.port);
+  fake_answer(fd, "CLUSTER SLOTS", answer);
+  fake_expect_end(fd);
+}
+
+static int set_up(void **state)
+{
+  struct two *t = calloc(1, sizeof *t);
+  t->a = fake_listen();
+  t->b = fake_listen();
+  struct gh_node_addr nodes[] = {{GH_STR("127.0.0.1"), t->a.port}};
+  struct gh_redis_conf conf = {.cluster = nodes, .ncluster = 1, .timeout_ms = PATIENCE_MS};
+  t->r = open_client(&conf);
+  *state = t;
+  return 0;
+}
+
+static int tear_down(void **state)
+{
+  struct two *t = *state;
+  gh_redis_close(t->r);
+  close(t->a.fd);
+  close(t->b.fd);
+  free(t);
+  return 0;
+}
+
+static char *redirection(const char *kind, int slot, const struct fake *to)
+{
+  static char text[128];
+  snprintf(text, sizeof text, "-%s %d 127.0.0.1:%u\r\n", kind, slot, to->port);
+  return text;
+}
+
+static void a_key_goes_to_its_node(void **state)
+{
+  struct two *t = *state;
+  struct sent *foo = send_words(t->r, "GET foo", ONCE), *bar = send_words(t->r, "GET bar", ONCE);
+  tell_map(&t->a, t, 8191);
+  int a = fake_accept(&t->a), b = fake_accept(&t->b);
+  fake_answer(b, "GET foo", "+foo\r\n");
+  fake_answer(a, "GET bar", "+bar\r\n");
+  expect_text(foo, "foo");
+  expect_text(bar, "bar");
+  close(a), close(b);
+}
+
+static void moved_is_followed_and_remembered(void **state)
+{
+  struct two *t = *state;
+  struct sent *first = send_words(t->r, "INCR foo", ONCE), *second = send_words(t->r, "GET foo", ONCE);
+  tell_map(&t->a, t, 16383);
+  int a = fake_accept(&t->a);
+  fake_expect(a, "INCR foo");
+  fake_expect(a, "GET foo");
+  char *moved = redirection("MOVED", 12182, &t->b);
+  fake_say(a, moved);
+  fake_say(a, moved);
+  int b = fake_accept(&t->b);
+  fake_expect(b, "INCR foo"); /* still in their order */
+  fake_expect(b, "GET foo");
+  fake_say(b, ":1\r\n+1\r\n");
+  wait_sent(first);
+  end_sent(first);
+  expect_text(second, "1");
+  assert_int_equal(gh_redis_health(t->r).moved, 2);
+  tell_map(&t->a, t, 8191); /* it asked for the whole map */
+  struct sent *third = send_words(t->r, "GET foo", ONCE);
+  fake_answer(b, "GET foo", "+2\r\n");
+  expect_text(third, "2");
+  close(a), close(b);
+}
+
+static void ask_is_for_one_command(void **state)
+{
+  struct two *t = *state;
+  struct sent *first = send_words(t->r, "GET foo", ONCE), *second = send_words(t->r, "GET foo2{foo}", ONCE);
+  tell_map(&t->a, t, 16383);
+  int a = fake_accept(&t->a);
+  fake_expect(a, "GET foo");
+  fake_expect(a, "GET foo2{foo}");
+  char *ask = redirection("ASK", 12182, &t->b);
+  fake_say(a, ask);
+  fake_say(a, ask);
+  int b = fake_accept(&t->b);
+  fake_expect(b, "ASKING"); /* before each */
+  fake_expect(b, "GET foo");
+  fake_expect(b, "ASKING");
+  fake_expect(b, "GET foo2{foo}");
+  fake_say(b, "+OK\r\n+1\r\n+OK\r\n-TRYAGAIN Multiple keys request during rehashing of slot\r\n");
+  expect_text(first, "1");
+  fake_expect(a, "GET foo2{foo}"); /* from the beginning: the map has not changed */
+  fake_say(a, redirection("ASK", 12182, &t->b));
+  fake_expect(b, "ASKING");
+  fake_expect(b, "GET foo2{foo}");
+  fake_say(b, "+OK\r\n+2\r\n");
+  expect_text(second, "2");
+  close(a), close(b);
+}
+
+static void clusterdown_is_waited_out(void **state)
+{
+  struct two *t = *state;
+  struct sent *s = send_words(t->r, "INCR foo", ONCE);
+  tell_map(&t->a, t, 16383);
+  int a = fake_accept(&t->a);
+  fake_answer(a, "INCR foo", "-CLUSTERDOWN Hash slot not served\r\n");
+  fake_answer(a, "INCR foo", "-CLUSTERDOWN The cluster is down\r\n");
+  fake_answer(a, "INCR foo", "+OK\r\n");
+  expect_text(s, "OK");
+  close(a);
+}
+
+/* A master dies; a replica of it takes its slots under another address. */
+static void a_node_that_vanishes(void **state)
+{
+  struct two *t = *state;
+  struct sent *s = send_words(t->r, "GET foo", AGAIN), *once = send_words(t->r, "INCR foo", ONCE);
+  tell_map(&t->a, t, 8191);
+  int b = fake_accept(&t->b), a = fake_accept(&t->a);
+  fake_expect(b, "GET foo");
+  fake_expect(b, "INCR foo");
+  close(t->b.fd);
+  close(b);
+  expect_none(once, false, "closed the connection");
+  tell_map(&t->a, t, 16383);
+  fake_answer(a, "GET foo", "+1\r\n");
+  expect_text(s, "1");
+  close(a);
+  t->b = fake_listen();
+}
+
+struct seen { unsigned n; char nodes[4][64], texts[4][64]; };
+
+static bool see(void *ctx, struct gh_str node, const struct gh_reply *reply)
+{
+  struct seen *seen = ctx;
+  snprintf(seen->nodes[seen->n], 64, "%.*s", GH_FMT(node));
+  snprintf(seen->texts[seen->n++], 64, "%.*s", GH_FMT(reply->text));
+  return true;
+}
+
+struct asker { struct gh_redis *r; struct seen seen; bool ok; };
+
+static void *ask_all(void *ctx)
+{
+  struct asker *asker = ctx;
+  struct gh_redis_error error;
+  struct gh_str argv[] = {GH_STR("FUNCTION"), GH_STR("LOAD"), GH_STR("x")};
+  asker->ok = gh_redis_masters(asker->r, &(struct gh_redis_command){.argv = argv, .argc = 3, .within_ms = PATIENCE_MS}, see, &asker->seen, &error);
+  return NULL;
+}
+
+static void every_master_is_asked(void **state)
+{
+  struct two *t = *state;
+  struct asker asker = {.r = t->r};
+  pthread_t thread;
+  assert_int_equal(pthread_create(&thread, NULL, ask_all, &asker), 0);
+  tell_map(&t->a, t, 8191);
+  int a = fake_accept(&t->a), b = fake_accept(&t->b);
+  bool b_first = false;
+  while (!readable(a, 5) && !(b_first = readable(b, 5))) {}
+  fake_answer(b_first ? b : a, "FUNCTION LOAD x", "+lib\r\n");
+  fake_answer(b_first ? a : b, "FUNCTION LOAD x", "-ERR Library 'lib' already exists\r\n"); /* is handed out as it is */
+  pthread_join(thread, NULL);
+  assert_true(asker.ok);
+  assert_int_equal(asker.seen.n, 2);
+  assert_string_equal(asker.seen.texts[0], "lib");
+  assert_string_equal(asker.seen.texts[1], "ERR Library 'lib' already exists");
+  assert_string_not_equal(asker.seen.nodes[0], asker.seen.nodes[1]);
+  close(a), close(b);
+}
+
+static void a_map_that_makes_no_sense(void **state)
+{
+  struct two *t = *state;
+  struct sent *s = send_words(t->r, "GET foo", ONCE);
+  const char *wrong[] = {"*0\r\n", "-ERR This instance has cluster support disabled\r\n", "*1\r\n*3\r\n:0\r\n:99999\r\n*2\r\n$1\r\nh\r\n:1\r\n"};
+  for (int i = 0; i < 3; i++) {
+    int fd = fake_accept(&t->a);
+    fake_answer(fd, "CLUSTER SLOTS", wrong[i]);
+    fake_expect_end(fd);
+  }
+  tell_map(&t->a, t, 100); /* and at last one where b holds it; its host is left out: the one that was asked */
+  int b = fake_accept(&t->b);
+  fake_answer(b, "GET foo", "+1\r\n");
+  expect_text(s, "1");
+  close(b);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(a_key_goes_to_its_node, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(moved_is_followed_and_remembered, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(ask_is_for_one_command, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(clusterdown_is_waited_out, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(a_node_that_vanishes, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(every_master_is_asked, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(a_map_that_makes_no_sense, set_up, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
