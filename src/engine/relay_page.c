@@ -132,6 +132,7 @@ static bool make_ready(struct gh_relay *r, struct relay_part *p, struct relay_tr
 {
   struct gh_sink_error error = {.wait_ms = 0};
   if (!p->held) {
+    if (!read_place(r, p, try)) return false; /* how far behind it is shows even while it cannot be held */
     if (!gh_sink_hold(r->sink, p->partition, &error)) return sink_fault(try, &error);
     p->held = true;
     p->known = false;
