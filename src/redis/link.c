@@ -19,6 +19,7 @@ struct gh_link {
   int status;                            /* of the last attempt to connect */
   uv_connect_t connect;
   uv_write_t write; bool writing; size_t chunk; /* chunk: of the pieces, in libuv's hands */
+  bool broken;                           /* for writing; reading will tell */
   uv_buf_t pieces[GH_LINK_PIECES]; unsigned npieces, piece; /* still to be written: from `piece` on */
   struct gh_tls_session *tls; bool greeted;
   struct gh_buf cipher;                  /* encrypted, being written */
@@ -75,8 +76,8 @@ static void skip(struct gh_link *link, size_t n)
   }
 }
 
-static int pump(struct gh_link *link);
-static int send_plain(struct gh_link *link);
+static bool pump(struct gh_link *link);
+static bool send_plain(struct gh_link *link);
 
 static void on_written(uv_write_t *req, int status)
 {
@@ -86,86 +87,80 @@ static void on_written(uv_write_t *req, int status)
   skip(link, link->chunk);
   link->chunk = 0;
   gh_buf_clear(&link->cipher);
-  if (status < 0) {
-    fail(link, "write", uv_strerror(status));
-    return;
-  }
+  link->broken = link->broken || status < 0;
   bool asked = link->npieces > 0;
-  int left = link->tls ? pump(link) : send_plain(link);
-  if (left < 0) fail(link, "write", "the connection is broken");
-  else if (left == 1 && asked) {
+  if ((link->tls ? pump(link) : send_plain(link)) && asked) {
     link->npieces = link->piece = 0;
     link->owner->drained(link->ctx);
   }
 }
 
-/* Writes what the system takes at once: how much, or -1: broken. */
-static ssize_t send_now(struct gh_link *link, const uv_buf_t *bufs, unsigned n)
+/* Writes what the system takes at once: how much. A connection that cannot be written to is not given up before it is read to its end: there the server may
+ * have said why. */
+static size_t send_now(struct gh_link *link, const uv_buf_t *bufs, unsigned n)
 {
   int sent = uv_try_write((uv_stream_t *)&link->tcp, bufs, n);
-  return sent == UV_EAGAIN ? 0 : sent < 0 ? -1 : sent;
+  link->broken = sent < 0 && sent != UV_EAGAIN;
+  return sent > 0 ? (size_t)sent : 0;
 }
 
-static int send_later(struct gh_link *link, uv_buf_t buf)
+static void send_later(struct gh_link *link, uv_buf_t buf)
 {
   link->write.data = link;
-  if (uv_write(&link->write, (uv_stream_t *)&link->tcp, &buf, 1, on_written) < 0) return -1;
-  link->writing = true;
-  return 0;
+  link->writing = uv_write(&link->write, (uv_stream_t *)&link->tcp, &buf, 1, on_written) == 0;
+  link->broken = !link->writing;
 }
 
 /* libuv does not tell how far a write came that failed: so little by little, and all behind the piece in its hands has certainly not left. */
-static int send_plain(struct gh_link *link)
+static bool send_plain(struct gh_link *link)
 {
-  while (link->piece < link->npieces) {
-    ssize_t sent = send_now(link, link->pieces + link->piece, link->npieces - link->piece);
-    if (sent < 0) return -1;
-    skip(link, (size_t)sent);
-    if (sent > 0) continue;
+  while (link->piece < link->npieces && !link->broken) {
+    size_t sent = send_now(link, link->pieces + link->piece, link->npieces - link->piece);
+    skip(link, sent);
+    if (sent > 0 || link->broken) continue;
     uv_buf_t part = link->pieces[link->piece];
     if (part.len > CHUNK_BYTES) part.len = CHUNK_BYTES;
-    link->chunk = part.len;
-    return send_later(link, part);
+    send_later(link, part);
+    link->chunk = link->writing ? part.len : 0;
+    return false;
   }
-  return 1;
+  return !link->broken;
 }
 
-static bool encrypt(struct gh_link *link)
+static void encrypt(struct gh_link *link)
 {
-  while (link->piece < link->npieces && link->cipher.len < CIPHER_BYTES) {
+  gh_tls_output(link->tls, &link->cipher);
+  while (link->piece < link->npieces && link->cipher.len < CIPHER_BYTES && !link->broken) {
     size_t taken = 0;
     const uv_buf_t *b = &link->pieces[link->piece];
-    if (gh_tls_write(link->tls, b->base, b->len, &taken) != GH_TLS_READY) return false;
+    link->broken = gh_tls_write(link->tls, b->base, b->len, &taken) != GH_TLS_READY;
     skip(link, taken);
     gh_tls_output(link->tls, &link->cipher);
   }
-  return true;
 }
 
-/* Encrypts and writes as much as goes; also what TLS itself has to say. */
-static int pump(struct gh_link *link)
+/* Encrypts and writes as much as goes; also what TLS itself has to say. True: all of it has left. */
+static bool pump(struct gh_link *link)
 {
-  while (!link->writing) {
-    gh_tls_output(link->tls, &link->cipher);
-    if (!encrypt(link)) return -1;
-    if (!link->cipher.len) return 1;
-    ssize_t sent = send_now(link, &(uv_buf_t){.base = link->cipher.data, .len = link->cipher.len}, 1);
-    if (sent < 0) return -1;
-    if ((size_t)sent < link->cipher.len) return send_later(link, (uv_buf_t){.base = link->cipher.data + sent, .len = link->cipher.len - (size_t)sent});
-    gh_buf_clear(&link->cipher);
+  while (!link->writing && !link->broken) {
+    encrypt(link);
+    if (!link->cipher.len) return !link->broken;
+    size_t sent = send_now(link, &(uv_buf_t){.base = link->cipher.data, .len = link->cipher.len}, 1);
+    if (sent < link->cipher.len && !link->broken) send_later(link, (uv_buf_t){.base = link->cipher.data + sent, .len = link->cipher.len - sent});
+    else gh_buf_clear(&link->cipher);
   }
-  return 0;
+  return false;
 }
 
-int gh_link_write(struct gh_link *link, const uv_buf_t *pieces, unsigned n)
+bool gh_link_write(struct gh_link *link, const uv_buf_t *pieces, unsigned n)
 {
   GH_CHECK(!link->closed && !gh_link_busy(link) && n <= GH_LINK_PIECES);
   memcpy(link->pieces, pieces, n * sizeof *pieces);
   link->npieces = n;
   link->piece = 0;
-  int left = link->tls ? pump(link) : send_plain(link);
-  if (left == 1) link->npieces = link->piece = 0;
-  return left;
+  bool all = link->tls ? pump(link) : send_plain(link);
+  if (all) link->npieces = link->piece = 0;
+  return all;
 }
 
 size_t gh_link_left(const struct gh_link *link)
@@ -199,10 +194,7 @@ static void greet(struct gh_link *link)
     tls_failed(link, step);
     return;
   }
-  if (pump(link) < 0) {
-    fail(link, "TLS", "the connection broke in the handshake");
-    return;
-  }
+  pump(link);
   if (step != GH_TLS_READY) return;
   link->greeted = true;
   link->owner->opened(link->ctx);
@@ -219,7 +211,7 @@ static void take_plain_text(struct gh_link *link)
     else tls_failed(link, step);
     if (step != GH_TLS_READY) return;
   }
-  if (!link->closed && pump(link) < 0) fail(link, "write", "the connection is broken");
+  if (!link->closed) pump(link);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)

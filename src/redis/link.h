@@ -25,9 +25,9 @@ struct gh_link *gh_link_open(uv_loop_t *loop, struct gh_link_address address, st
 void gh_link_close(struct gh_link *link);
 
 enum { GH_LINK_PIECES = 128 };
-/* Writes up to GH_LINK_PIECES pieces, the bytes borrowed until `drained` or the end of the link. 1: all of it has left. 0: not all yet, nothing more may be
- * written until `drained`. -1: the link is broken (close it; `failed` does not follow). */
-int gh_link_write(struct gh_link *link, const uv_buf_t *pieces, unsigned n);
+/* Writes up to GH_LINK_PIECES pieces, the bytes borrowed until `drained` or the end of the link. True: all of it has left. False: not yet, nothing more may be
+ * written until `drained`. */
+bool gh_link_write(struct gh_link *link, const uv_buf_t *pieces, unsigned n);
 /* How many of the bytes of the last write have certainly not left. */
 size_t gh_link_left(const struct gh_link *link);
 bool gh_link_busy(const struct gh_link *link);
