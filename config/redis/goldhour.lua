@@ -172,11 +172,13 @@ local function trim(keys, keep)
   redis.call('HSET', keys[META], 'handed', table.concat(kept, ' '))
 end
 
--- owner, sink, number, bytes, file, keep: forward alone; an older one that comes late changes nothing
+-- owner, sink, number, bytes, file, keep, the epoch in which the caller has read the place (empty: never): forward alone; an older one that comes late changes
+-- nothing
 function M.place(keys, a)
   if not owned(keys, a[2]) then return {'FENCED'} end
   local m = redis.call('HMGET', keys[META], 'epoch', 'lead', 'sink:' .. a[3])
   local number = tonumber(a[4])
+  if a[8] ~= '' and a[8] ~= m[1] then return {'EPOCH'} end
   if number > tonumber(m[2]) then return {'AHEAD', m[2]} end
   if m[3] and read_place(m[3]).number > number then return {'OK'} end
   write_place(keys, a[3], m[1], number, a[5], a[6])
@@ -200,12 +202,13 @@ function M.sinks(keys, a)
   return {'OK'}
 end
 
--- owner, sink, number, bytes, file, keep, reason, dead_most, most: at most so many at once; the answer says how far it came
+-- owner, sink, number, bytes, file, keep, epoch, reason, dead_most, most: at most so many at once; the answer says how far it came
 function M.bury(keys, a)
   if not owned(keys, a[2]) then return {'FENCED'} end
-  local sink, target, reason, dead_most, most = a[3], tonumber(a[4]), a[8], tonumber(a[9]), tonumber(a[10])
+  local sink, target, reason, dead_most, most = a[3], tonumber(a[4]), a[9], tonumber(a[10]), tonumber(a[11])
   local m = redis.call('HMGET', keys[META], 'epoch', 'lead', 'dead', 'dead_bytes', 'sink:' .. sink)
   local dead, dead_bytes, place = tonumber(m[3]), tonumber(m[4]), read_place(m[5])
+  if a[8] ~= '' and a[8] ~= m[1] then return {'EPOCH'} end
   if target > tonumber(m[2]) then return {'AHEAD', m[2]} end
   if last_number(keys[DEAD]) > dead then return {'DAMAGED', keys[DEAD] .. ' has entries that are not ours'} end
   if place.number >= target then return {'OK', text(place.number)} end

@@ -2,9 +2,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "goldhour/base/hash.h"
 #include "redis_store.h"
 
-enum { BURY_AT_ONCE = 1000, SINKS_MOST = 64 };
+enum { BURY_AT_ONCE = 1000 };
 
 /* Entry: (id, [id, ID, lead, JSON]); 0 if it is none of ours. */
 static uint64_t read_entry(const struct gh_reply *entry, struct gh_str *id, struct gh_str *json)
@@ -54,15 +55,45 @@ static void read_place(struct gh_str text, struct gh_sink_place *place)
   snprintf(place->file, sizeof place->file, "%.*s", GH_FMT(text));
 }
 
+/* A place is moved by whoever read it in the same epoch: what was read before a loss stands for leads that are gone. */
+static void note_epoch(struct gh_redis_partition *p, const char *sink, struct gh_str epoch)
+{
+  uint64_t hash = gh_hash(gh_str(sink));
+  unsigned i = 0;
+  pthread_mutex_lock(&p->lock);
+  while (i < p->nread && p->read[i].sink != hash) i++;
+  if (i == p->nread && p->nread < GH_SINKS) p->nread++;
+  if (i < GH_SINKS) {
+    p->read[i].sink = hash;
+    snprintf(p->read[i].epoch, sizeof p->read[i].epoch, "%.*s", GH_FMT(epoch));
+  }
+  pthread_mutex_unlock(&p->lock);
+}
+
+static struct gh_str epoch_of(struct gh_redis_partition *p, const char *sink, struct gh_arena *arena)
+{
+  uint64_t hash = gh_hash(gh_str(sink));
+  struct gh_str epoch = GH_STR("");
+  pthread_mutex_lock(&p->lock);
+  for (unsigned i = 0; i < p->nread; i++) {
+    if (p->read[i].sink == hash) epoch = gh_arena_str(arena, gh_str(p->read[i].epoch));
+  }
+  pthread_mutex_unlock(&p->lock);
+  return epoch;
+}
+
 bool gh_redis_sink_get(struct gh_store *store, const char *sink, struct gh_sink_place *place, struct gh_store_error *error)
 {
   struct gh_redis_partition *p = (struct gh_redis_partition *)store;
   struct gh_arena arena;
   struct gh_reply reply;
   gh_arena_init(&arena, 0);
-  struct gh_str argv[] = {GH_STR("HGET"), p->keys[GH_KEY_META], gh_arena_fmt(&arena, "sink:%s", sink)};
-  bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 3}, &arena, &reply, error);
-  if (ok) read_place(reply.kind == GH_REPLY_TEXT ? reply.text : (struct gh_str){NULL, 0}, place);
+  struct gh_str argv[] = {GH_STR("HMGET"), p->keys[GH_KEY_META], gh_arena_fmt(&arena, "sink:%s", sink), GH_STR("epoch")};
+  bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 4}, &arena, &reply, error);
+  if (ok) {
+    read_place(gh_item(&reply, 0), place);
+    note_epoch(p, sink, gh_item(&reply, 1));
+  }
   gh_arena_free(&arena);
   return ok;
 }
@@ -78,8 +109,9 @@ bool gh_redis_sink_put(struct gh_store *store, const char *sink, const struct gh
   gh_arena_init(&arena, 0);
   gh_partition_owner(p, owner);
   struct gh_str args[] = {GH_STR("place"), gh_str(owner), gh_str(sink), gh_arena_fmt(&arena, "%" PRIu64, place->number),
-                          gh_arena_fmt(&arena, "%" PRIu64, not_negative(place->bytes)), gh_str(place->file), gh_arena_fmt(&arena, "%" PRId64, p->all->keep_ms)};
-  bool ok = gh_partition_run(p, &(struct gh_ask){args, 7}, &arena, &reply, error);
+                          gh_arena_fmt(&arena, "%" PRIu64, not_negative(place->bytes)), gh_str(place->file), gh_arena_fmt(&arena, "%" PRId64, p->all->keep_ms),
+                          epoch_of(p, sink, &arena)};
+  bool ok = gh_partition_run(p, &(struct gh_ask){args, 8}, &arena, &reply, error);
   gh_arena_free(&arena);
   return ok;
 }
@@ -90,8 +122,8 @@ bool gh_redis_sinks_only(struct gh_store *store, const char *const *sinks, unsig
   char owner[GH_TOKEN];
   struct gh_arena arena;
   struct gh_reply reply;
-  struct gh_str args[2 + SINKS_MOST] = {GH_STR("sinks")};
-  if (n > SINKS_MOST) return gh_stores_fail(error, "%s: more than %d sinks", p->label, SINKS_MOST);
+  struct gh_str args[2 + GH_SINKS] = {GH_STR("sinks")};
+  if (n > GH_SINKS) return gh_stores_fail(error, "%s: more than %d sinks", p->label, GH_SINKS);
   gh_arena_init(&arena, 0);
   gh_partition_owner(p, owner);
   args[1] = gh_str(owner);
@@ -107,7 +139,7 @@ static bool bury_page(struct gh_redis_partition *p, const struct gh_str *args, u
   struct gh_arena arena;
   struct gh_reply reply;
   gh_arena_init(&arena, 0);
-  bool ok = gh_partition_run(p, &(struct gh_ask){args, 10}, &arena, &reply, error);
+  bool ok = gh_partition_run(p, &(struct gh_ask){args, 11}, &arena, &reply, error);
   if (ok) *reached = gh_text_u64(gh_item(&reply, 1));
   gh_arena_free(&arena);
   return ok;
@@ -122,7 +154,7 @@ bool gh_redis_sink_bury(struct gh_store *store, const char *sink, const struct g
   gh_partition_owner(p, owner);
   struct gh_str args[] = {GH_STR("bury"), gh_str(owner), gh_str(sink), gh_arena_fmt(&arena, "%" PRIu64, place->number),
                           gh_arena_fmt(&arena, "%" PRIu64, not_negative(place->bytes)), gh_str(place->file), gh_arena_fmt(&arena, "%" PRId64, p->all->keep_ms),
-                          gh_str(reason), gh_arena_fmt(&arena, "%" PRId64, p->all->dead_most), gh_arena_fmt(&arena, "%d", BURY_AT_ONCE)};
+                          epoch_of(p, sink, &arena), gh_str(reason), gh_arena_fmt(&arena, "%" PRId64, p->all->dead_most), gh_arena_fmt(&arena, "%d", BURY_AT_ONCE)};
   uint64_t reached = 0;
   bool ok = true;
   while (ok && reached < place->number) ok = bury_page(p, args, &reached, error);

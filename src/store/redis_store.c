@@ -103,6 +103,9 @@ static bool refused(struct gh_redis_partition *p, const struct gh_reply *reply, 
   if (gh_str_eq(word, GH_STR("AHEAD"))) {
     return gh_stores_fail(error, "%s: a sink is beyond the last lead, %.*s: Redis has lost leads that it had; they come again", p->label, GH_FMT(text));
   }
+  if (gh_str_eq(word, GH_STR("EPOCH"))) {
+    return gh_stores_fail(error, "%s: Redis has lost leads since this sink's place was read: it must be read again", p->label);
+  }
   if (gh_str_eq(word, GH_STR("RIGHTS"))) {
     return gh_stores_fail(error, "%s: this Redis user may not do: %.*s (docs/redis.md has the line for its ACL)", p->label, GH_FMT(text));
   }

@@ -16,6 +16,7 @@
 
 enum { GH_KEY_META, GH_KEY_LOG, GH_KEY_BUCKET, GH_KEY_OUTBOX, GH_KEY_DEAD, GH_KEYS, GH_KEY_CRASH = GH_KEYS, GH_ALL_KEYS };
 enum { GH_TOKEN = 33, GH_MARK = 17 }; /* 128 and 64 bits in hexadecimal, ended by NUL */
+enum { GH_SINKS = 64 };
 
 /* ── ring.c: the bytes of the last commits, of all partitions together bounded ── */
 
@@ -111,6 +112,7 @@ struct gh_redis_partition {
   uint64_t turn;                        /* answers to an earlier turn count no more */
   bool loading; unsigned loads;         /* the functions are being loaded again */
   gh_commit_done_fn *done; void *done_ctx;
+  struct { uint64_t sink; char epoch[GH_MARK]; } read[GH_SINKS]; unsigned nread; /* in which epoch the place of a sink (the hash of its name) was read last */
   struct gh_arena words;                /* of the command being formed */
 };
 

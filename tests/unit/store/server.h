@@ -87,6 +87,8 @@ static inline int without_server(void **state)
 
 /* ── stores over it ── */
 
+static struct gh_stores *stores; /* the one that `say` speaks through */
+
 static struct gh_redis_store_conf server_conf;
 
 static inline struct gh_stores_options options_of(void)
@@ -113,8 +115,8 @@ static inline struct gh_stores *open_stores(void)
 }
 
 /* Says something to Redis behind the store's back; words without blanks. The answer as text; a list's items joined by blanks. */
-static inline struct gh_buf say(struct gh_stores *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static inline struct gh_buf say(struct gh_stores *s, const char *format, ...)
+static inline struct gh_buf say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static inline struct gh_buf say(const char *format, ...)
 {
   char text[1024], *save = NULL;
   struct gh_str argv[64];
@@ -130,7 +132,7 @@ static inline struct gh_buf say(struct gh_stores *s, const char *format, ...)
   struct gh_buf out = {0};
   gh_arena_init(&arena, 0);
   struct gh_redis_command c = {.argv = argv, .argc = argc, .within_ms = PATIENCE_MS};
-  if (!gh_redis_call(gh_stores_redis(s), &c, &arena, &reply, &error)) fail_msg("%s: %s", text, error.text);
+  if (!gh_redis_call(gh_stores_redis(stores), &c, &arena, &reply, &error)) fail_msg("%s: %s", text, error.text);
   if (reply.kind == GH_REPLY_TEXT) gh_buf_add_str(&out, reply.text);
   if (reply.kind == GH_REPLY_INTEGER) gh_buf_fmt(&out, "%lld", (long long)reply.integer);
   for (unsigned i = 0; reply.kind == GH_REPLY_LIST && i < reply.n; i++) gh_buf_fmt(&out, "%s%.*s", i ? " " : "", GH_FMT(reply.items[i].text));

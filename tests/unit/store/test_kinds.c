@@ -3,7 +3,6 @@
 
 enum kind { SQLITE, REDIS };
 
-static struct gh_stores *stores;
 static char path[128];
 
 static struct gh_store *open_kind(enum kind kind)
