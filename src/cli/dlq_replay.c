@@ -89,6 +89,16 @@ static struct target *target_of(struct replay *r, struct gh_str name)
   return NULL;
 }
 
+/* The lead's id: its JSON begins with it (gh_lead_json). */
+static struct gh_str id_of(struct gh_str json)
+{
+  const struct gh_str head = GH_STR("{\"id\":\"");
+  if (!gh_str_starts(json, head)) return gh_str("");
+  struct gh_str rest = gh_str_n(json.ptr + head.len, json.len - head.len);
+  const char *end = memchr(rest.ptr, '"', rest.len);
+  return end ? gh_str_n(rest.ptr, (size_t)(end - rest.ptr)) : gh_str("");
+}
+
 static enum outcome to_sink(struct replay *r, struct target *t, const struct gh_dlq_letter *l)
 {
   struct gh_sink_error error;
@@ -96,7 +106,7 @@ static enum outcome to_sink(struct replay *r, struct target *t, const struct gh_
   const struct gh_sink_options o = {.conf = t->conf, .kafka = conf->source == GH_SOURCE_KAFKA ? &conf->kafka.kafka : NULL, .dir = conf->dir};
   if (!t->sink) t->sink = gh_sink_open(&o, &error);
   if (!t->sink) return broken(error.text);
-  const struct gh_sink_lead lead = {l->letter.record, gh_str(""), l->letter.raw};
+  const struct gh_sink_lead lead = {l->letter.record, id_of(l->letter.raw), l->letter.raw};
   const struct gh_sink_page page = {l->partition, &lead, 1};
   struct gh_sink_mark mark = {0};
   struct gh_sink_begun begun;
@@ -122,16 +132,6 @@ static enum outcome to_stream(struct replay *r, struct target *t, const struct g
   bool ok = gh_redis_call(t->redis ? t->redis : gh_stores_redis(r->d->stores), &c, &arena, &reply, &error);
   gh_arena_free(&arena);
   return ok ? SENT : broken(error.text);
-}
-
-/* The lead's id: its JSON begins with it (gh_lead_json). */
-static struct gh_str id_of(struct gh_str json)
-{
-  const struct gh_str head = GH_STR("{\"id\":\"");
-  if (!gh_str_starts(json, head)) return gh_str("");
-  struct gh_str rest = gh_str_n(json.ptr + head.len, json.len - head.len);
-  const char *end = memchr(rest.ptr, '"', rest.len);
-  return end ? gh_str_n(rest.ptr, (size_t)(end - rest.ptr)) : gh_str("");
 }
 
 static enum outcome to_named(struct replay *r, const struct gh_dlq_letter *l)
