@@ -40,9 +40,9 @@ static void from_headers(struct env_run *e)
   };
   struct gh_str value;
   for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
-    if (gh_env_header(e, gh_str(attributes[i].header), &value)) gh_env_set(e, attributes[i].name, value);
-  if (gh_env_header(e, GH_STR("ce_source"), &value)) gh_env_id_add(e, value);
-  if (gh_env_header(e, GH_STR("ce_id"), &value)) gh_env_id_add(e, value);
+    if (gh_env_header_text(e, attributes[i].header, &value)) gh_env_set(e, attributes[i].name, value);
+  if (gh_env_header_text(e, "ce_source", &value)) gh_env_id_add(e, value);
+  if (gh_env_header_text(e, "ce_id", &value)) gh_env_id_add(e, value);
 }
 
 /* The data of a structured event: an object, a text that holds JSON, or base64 of one. */

@@ -40,10 +40,10 @@ static enum gh_decoded open(struct gh_decoder *d, struct env_run *e, struct gh_r
 }
 
 /* A header as the router writes it: a text, or one in JSON's quotes. */
-static struct gh_str header(const struct env_run *e, const char *name)
+static struct gh_str header(struct env_run *e, const char *name)
 {
   struct gh_str v = {NULL, 0};
-  if (!gh_env_header(e, gh_str(name), &v)) return v;
+  if (!gh_env_header_text(e, name, &v)) return v;
   bool quoted = v.len >= 2 && v.ptr[0] == '"' && v.ptr[v.len - 1] == '"';
   return quoted ? (struct gh_str){v.ptr + 1, v.len - 2} : v;
 }

@@ -187,6 +187,13 @@ bool gh_env_header(const struct env_run *e, struct gh_str name, struct gh_str *v
   return false;
 }
 
+bool gh_env_header_text(struct env_run *e, const char *name, struct gh_str *value)
+{
+  if (!gh_env_header(e, gh_str(name), value)) return false;
+  if (!gh_utf8_valid(*value)) e->bad_header = name;
+  return true;
+}
+
 const struct json_node *gh_env_member(const struct json_node *object, struct gh_str name)
 {
   if (!object || object->kind != JSON_OBJECT) return NULL;
@@ -274,8 +281,10 @@ static enum gh_decoded one(struct gh_decoder *d, struct env_run *e, struct gh_re
   e->next_row++;
   memset(&e->row, 0, sizeof e->row);
   gh_buf_clear(&e->id);
+  e->bad_header = NULL;
   enum gh_decoded done = formats[e->envelope->kind]->row(d, e, out);
   if (done != GH_DECODED) return done;
+  if (e->bad_header) return gh_decoder_refuse(d, out, "bad_utf8", "the header '%s' holds bytes that are no UTF-8", e->bad_header);
   common_names(e);
   if (e->id.len > 0) gh_env_set(e, NAME_ID, gh_buf_str(&e->id));
   return gh_map_run_row(d, d->events, &e->row, out);

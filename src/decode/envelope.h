@@ -50,6 +50,7 @@ struct env_run {
   bool several;                            /* the message may hold several */
   bool key_read;
   const struct json_node *key_root;        /* the key as JSON without its schema; NULL: it is none */
+  const char *bad_header;                  /* that the row is made of, and is no UTF-8; NULL: none */
   struct gh_buf id;
   char row_text[16], time_text[24];
   struct env_row row;
@@ -89,6 +90,8 @@ void gh_env_id_key(struct gh_decoder *d, struct env_run *e);
 struct gh_str gh_env_table(struct gh_decoder *d, struct gh_str database, struct gh_str schema, struct gh_str table);
 /* The last header of a name; false: none. */
 bool gh_env_header(const struct env_run *e, struct gh_str name, struct gh_str *value);
+/* The same for what the event is made of: bytes that are no UTF-8 refuse the row. */
+bool gh_env_header_text(struct env_run *e, const char *name, struct gh_str *value);
 /* What an object of Kafka Connect holds that stands beside its schema; any other node is itself. */
 const struct json_node *gh_env_unwrap(const struct json_node *n, const struct json_node **schema);
 /* The first member of a name, or NULL. */

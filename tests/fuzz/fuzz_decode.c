@@ -1,4 +1,5 @@
-/* Any bytes as a record: event, profile, CSV line, by a mapping or without; any text as a mapping. Nothing is accepted that a bare simdjson parse refuses. */
+/* Any bytes as a record: event, profile, CSV line, by a mapping or without; as a message in an envelope, with key and headers; any text as a mapping. Nothing is
+ * accepted that a bare simdjson parse refuses, and an event written as canonical JSON is the same event. */
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 #include "goldhour/base/utf8.h"
 #include "goldhour/decode/bare.h"
 #include "goldhour/decode/decode.h"
+#include "goldhour/decode/kcat.h"
 
 const char *const gh_fuzz_seeds[] = {
   "e{\"id\":\"e1\",\"type\":\"any\",\"customer\":\"C1\",\"time\":\"2026-09-17T09:00:00+08:00\",\"m\":\"8000.00\",\"i\":8e3,\"d\":-1.5E-7,\"l\":[\"a\",\"\\u91d1\"]}",
@@ -19,6 +21,20 @@ const char *const gh_fuzz_seeds[] = {
   "y" "tables: {t: {codes: {a: b}, otherwise: {value: c}}}\nevents:\n  raw: {k: {at: /k, type: int, default: 5}}\n  id: {join: [a, /i]}\n  customer: /c\n"
   "  time: {at: /t, as: yyyyMMddHHmmss, zone: UTC}\n  entries: [{type: any, when: raw.k > 4, fields: {m: {cel: 'decimal(\"1.5\")'}, s: {at: /s/0, table: t}}}]\n"
   "profiles: {customer: /c, csv: {delimiter: ';', list: ','}, fields: {name: /n}}\n",
+  "y" "events: {envelope: {goldengate: {zone: UTC}}, raw: {k: $op}, customer: {at: $before/c}, entries: [{type: any, op: [update], table: [a, b], when: envelope.table == 'b', fields: {s: $key}}]}\n",
+  "C{\"id\":7,\"database\":\"d\",\"table\":\"t\",\"pkNames\":[\"no\"],\"isDdl\":false,\"type\":\"UPDATE\",\"es\":1789606800000,\"data\":[{\"no\":\"1\",\"c\":\"C1\",\"m\":\"12.50\"},"
+  "{\"no\":\"2\",\"c\":\"C1\",\"s\":null}],\"old\":[{\"m\":\"1\"},{}]}\x1ekey",
+  "D{\"schema\":{\"fields\":[{\"field\":\"after\",\"fields\":[{\"field\":\"m\",\"name\":\"org.apache.kafka.connect.data.Decimal\",\"parameters\":{\"scale\":\"2\"}},{\"field\":\"on\",\"name\":"
+  "\"io.debezium.time.Date\"},{\"field\":\"t\",\"name\":\"io.debezium.time.MicroTimestamp\"}]}]},\"payload\":{\"before\":null,\"after\":{\"c\":\"C1\",\"m\":\"BMS0\",\"on\":20708,\"t\":1789635600123456},"
+  "\"source\":{\"name\":\"b\",\"ts_ms\":1789606800000,\"snapshot\":\"false\",\"db\":\"d\",\"table\":\"t\",\"lsn\":7},\"op\":\"c\"}}\x1e{\"no\":7}",
+  "D{\"after\":{\"c\":\"C1\",\"m\":{\"scale\":1,\"value\":\"/zg=\"}},\"source\":{\"ts_ms\":1789606800000,\"file\":\"f\",\"pos\":1,\"row\":0},\"op\":\"u\"}",
+  "G{\"table\":\"O.T\",\"op_type\":\"U\",\"op_ts\":\"2026-09-17 09:00:00.123456\",\"pos\":\"0028\",\"before\":{\"c\":\"C1\"},\"after\":{\"c\":null,\"c_isMissing\":true,\"m\":8}}",
+  "E[{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/a\",\"type\":\"x\",\"subject\":\"C1\",\"time\":\"2026-09-17T09:00:00Z\",\"data\":{\"m\":8}},{\"id\":\"2\",\"type\":\"x\",\"data_base64\":\"eyJtIjo4fQ==\"},{\"id\":\"3\",\"type\":\"x\",\"data\":\"{}\"}]",
+  "E{\"m\":8}\x1ekey\x1e" "ce_id\x1e" "1\x1e" "ce_type\x1ex\x1e" "ce_subject\x1e" "C1\x1e" "ce_time\x1e" "2026-09-17T09:00:00Z",
+  "O\"{\\\"m\\\":8}\"\x1e\"C1\"\x1eid\x1e" "7\x1e" "eventType\x1ex",
+  "O{\"after\":{\"id\":\"7\",\"type\":\"x\",\"payload\":\"{}\"},\"source\":{\"ts_ms\":1789606800000},\"op\":\"c\"}\x1e" "C1",
+  "J{\"no\":\"b\",\"rows\":[{\"c\":\"C1\"},{\"c\":\"C2\",\"m\":1},7]}\x1ekey",
+  "k{\"ts\":1789606800000,\"headers\":[\"a\",\"b\",\"c\",null],\"key\":\"k\",\"payload\":{\"a\":[\"]\\\"\",{}]},\"x\":[[]]}",
   NULL,
 };
 
@@ -30,6 +46,20 @@ static const char mapping_text[] =
     "  time: {join: [/h/d, {at: /h/t, width: 6}], as: yyyyMMddHHmmss, zone: UTC}\n  entries:\n"
     "    - {type: any, when: 'raw.code == \"PAY\"', fields: {m: {at: /b/0/amt, minor_digits: 2}, s: {at: /x, table: x, default: none}}}\n";
 
+/* By their letters in the seeds. */
+#define COMMON "  entries:\n    - {type: any, fields: {m: /m, s: {join: [$row, $key, /s]}, on: /on, t: /t}}\n    - {type: customer, op: [insert, update, snapshot, delete], fields: {name: /s}}\n"
+static const struct { char letter; const char *mapping; } envelopes[] = {
+  {'C', "zone: UTC\nevents:\n  envelope: canal\n  customer: /c\n  raw: {was: $before/m, key: $key/a, h: $header/a, m: $message/sqlType/m}\n" COMMON},
+  {'D', "zone: UTC\nevents:\n  envelope: debezium\n  customer: /c\n" COMMON},
+  {'G', "zone: UTC\nevents:\n  envelope: goldengate\n  customer: /c\n" COMMON},
+  {'E', "events:\n  envelope: cloudevents\n  customer: $subject\n  entries: [{type: any, event_type: x, fields: {m: /m, s: $header/ce_source}}]\n"},
+  {'O', "events:\n  envelope: debezium-outbox\n  customer: $key\n  entries: [{type: any, event_type: [x, y], fields: {m: /m}}]\n"},
+  {'J', "events:\n  envelope: {json: {rows: /rows}}\n  id: $message/no\n  customer: /c\n  time: $stream_time\n  entries: [{type: any}]\n"},
+};
+enum { ENVELOPES = sizeof envelopes / sizeof *envelopes, HEADERS = 8 };
+
+static struct gh_decoder *enveloped[ENVELOPES], *again;
+static struct gh_kcat *kcat;
 static struct gh_arena arena;
 static struct gh_zones *zones;
 static const struct gh_schema *schema;
@@ -56,6 +86,9 @@ static void begin(void)
   plain = gh_decoder_new(&conf, schema, NULL, gh_zones_find(zones, GH_STR("UTC")));
   mapped = decoder_of(mapping_text);
   foreign = decoder_of("encoding: gb18030\n");
+  for (unsigned i = 0; i < ENVELOPES; i++) enveloped[i] = decoder_of(envelopes[i].mapping);
+  again = gh_decoder_new(&conf, schema, NULL, gh_zones_find(zones, GH_STR("UTC")));
+  kcat = gh_kcat_new();
   bare = gh_bare_new();
   if (!gh_decoder_csv_header(plain, GH_STR("age,customer,name,tags"), &faults)) abort();
   gh_faults_free(&faults);
@@ -110,6 +143,74 @@ static void mapping(struct gh_str text)
   gh_arena_free(&own);
 }
 
+/* What is written as canonical JSON reads back as the same event, but for an id that is empty. */
+static void write_and_read(const struct gh_event *e)
+{
+  struct gh_record r;
+  struct gh_buf out = {0};
+  gh_event_canonical(&out, e, e->id);
+  bool fits = out.len <= (size_t)conf.record_bytes;
+  if (fits && gh_decode(again, gh_buf_str(&out), &r) != GH_DECODED) abort();
+  if (fits && (r.event.type != e->type || r.event.time_ms != e->time_ms || r.event.forget != e->forget || !gh_str_eq(r.event.id, e->id))) abort();
+  for (unsigned i = 0; fits && !e->forget && i < e->type->nfields; i++)
+    if (!gh_value_same(r.event.slots[i], e->slots[i])) abort();
+  gh_buf_free(&out);
+}
+
+static void message(struct gh_decoder *d, const struct gh_message *m)
+{
+  struct gh_record r;
+  unsigned rows = 1;
+  enum gh_decoded done = gh_decode_message(d, m, &r);
+  for (;; done = gh_decode_more(d, &r)) {
+    check(done, &r);
+    if (done == GH_DECODED) write_and_read(&r.event);
+    if (!r.more) break;
+    if (++rows > m->bytes.len + 1) abort();
+  }
+}
+
+/* The bytes up to the next separator, which goes. */
+static struct gh_str part(struct gh_str *rest)
+{
+  size_t n = 0;
+  while (n < rest->len && rest->ptr[n] != '\x1e') n++;
+  struct gh_str p = {rest->ptr, n};
+  *rest = (struct gh_str){rest->ptr + n + (n < rest->len), rest->len - n - (n < rest->len)};
+  return p;
+}
+
+static void in_envelope(struct gh_decoder *d, struct gh_str text)
+{
+  struct gh_header headers[HEADERS];
+  struct gh_message m = {.headers = headers, .time_ms = 1789606800000};
+  m.bytes = part(&text);
+  m.key = part(&text);
+  while (text.len > 0 && m.nheaders < HEADERS) {
+    headers[m.nheaders].name = part(&text);
+    headers[m.nheaders++].value = part(&text);
+  }
+  message(d, &m);
+}
+
+static void kcat_line(struct gh_str line)
+{
+  const char *why;
+  struct gh_message m;
+  if (gh_kcat_read(kcat, line, &m, &why)) message(enveloped[0], &m);
+  else if (!why) abort();
+}
+
+static bool by_envelope(char letter, struct gh_str text)
+{
+  for (unsigned i = 0; i < ENVELOPES; i++) {
+    if (envelopes[i].letter != letter) continue;
+    in_envelope(enveloped[i], text);
+    return true;
+  }
+  return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   struct gh_record r;
@@ -125,7 +226,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 'c': check(gh_decode_csv(plain, text, &r), &r); break;
     case 'm': check(gh_decode(mapped, text, &r), &r); break;
     case 'g': check(gh_decode(foreign, text, &r), &r); break;
+    case 'k': kcat_line(text); break;
     default: {
+      if (by_envelope((char)data[0], text)) break;
       enum gh_decoded done = gh_decode(plain, text, &r);
       check(done, &r);
       if (text.len) compare(text, done, &r);

@@ -329,6 +329,7 @@ static void outbox_messages(void **state)
   static const struct gh_header headers[] = {{GH_STR("id"), GH_STR("4d47e190")}, {GH_STR("eventType"), GH_STR("LoggedIn")}};
   (void)state;
   by("events:\n  envelope: debezium-outbox\n  customer: $key\n  entries: [{type: login, event_type: LoggedIn}]\n");
+  clear_message();
   message = (struct gh_message){.key = GH_STR("\"C7\""), .headers = headers, .nheaders = 2, .time_ms = 1789606800000};
   const char *event = "{\"id\":\"4d47e190\",\"type\":\"login\",\"customer\":\"C7\",\"time\":1789606800000,\"channel\":\"app\"}";
   is(feed("{\"channel\":\"app\"}"), event);
@@ -356,6 +357,7 @@ static void keys_and_headers_without_an_envelope(void **state)
   static const struct gh_header headers[] = {{GH_STR("trace"), GH_STR("t1")}, {GH_STR("bad"), GH_STR("\xFF")}};
   (void)state;
   by("events:\n  id: $header/trace\n  customer: $key\n  time: $stream_time\n  entries: [{type: login, fields: {channel: /ch}}]\n");
+  clear_message();
   message = (struct gh_message){.key = GH_STR("C1"), .headers = headers, .nheaders = 2, .time_ms = 1789606800000};
   is(feed("{\"ch\":\"app\"}"), "{\"id\":\"t1\",\"type\":\"login\",\"customer\":\"C1\",\"time\":1789606800000,\"channel\":\"app\"}");
   message.key = GH_STR("\xFF");
