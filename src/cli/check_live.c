@@ -12,7 +12,8 @@
 #define WHOLE_NS UINT64_C(28000000000)
 enum { GUARD_S = 35 };
 
-static const char *const words[] = {[GH_LIVE_OK] = "ok", [GH_LIVE_NOTE] = "note", [GH_LIVE_WARNING] = "warning", [GH_LIVE_FAILED] = "failed"};
+static const char *const words[] = {[GH_LIVE_OK] = "ok", [GH_LIVE_NOTE] = "note", [GH_LIVE_WARNING] = "warning",
+    [GH_LIVE_FAILED] = "failed"};
 
 static void print(const struct gh_live_finding *f)
 {
@@ -21,21 +22,53 @@ static void print(const struct gh_live_finding *f)
   (void)fflush(stdout);
 }
 
-void gh_live_say(struct gh_live *l, enum gh_live_level level, const char *where, const char *todo, const char *format, ...)
+static void add(struct gh_live *l, struct gh_live_finding found, const char *format, va_list args)
 {
   char text[1024];
-  va_list args;
-  va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
-  va_end(args);
   struct gh_live_finding *f = gh_arena_zero(&l->arena, 1, sizeof *f);
-  *f = (struct gh_live_finding){level, gh_arena_str(&l->arena, gh_str(where)), gh_arena_str(&l->arena, gh_str(text)), gh_arena_str(&l->arena, gh_str(todo ? todo : "")), NULL};
+  f->level = found.level;
+  f->where = gh_arena_str(&l->arena, found.where);
+  f->text = gh_arena_str(&l->arena, gh_str(text));
+  f->todo = gh_arena_str(&l->arena, found.todo);
   if (l->last) l->last->next = f;
   else l->first = f;
   l->last = f;
-  l->failed += level == GH_LIVE_FAILED;
-  l->warnings += level == GH_LIVE_WARNING;
+  l->failed += f->level == GH_LIVE_FAILED;
+  l->warnings += f->level == GH_LIVE_WARNING;
   if (!l->json) print(f);
+}
+
+void gh_live_ok(struct gh_live *l, const char *where, const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  add(l, (struct gh_live_finding){.level = GH_LIVE_OK, .where = gh_str(where)}, format, args);
+  va_end(args);
+}
+
+void gh_live_note(struct gh_live *l, const char *where, const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  add(l, (struct gh_live_finding){.level = GH_LIVE_NOTE, .where = gh_str(where)}, format, args);
+  va_end(args);
+}
+
+void gh_live_warn(struct gh_live *l, const char *where, const char *todo, const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  add(l, (struct gh_live_finding){.level = GH_LIVE_WARNING, .where = gh_str(where), .todo = gh_str(todo)}, format, args);
+  va_end(args);
+}
+
+void gh_live_fail(struct gh_live *l, const char *where, const char *todo, const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  add(l, (struct gh_live_finding){.level = GH_LIVE_FAILED, .where = gh_str(where), .todo = gh_str(todo)}, format, args);
+  va_end(args);
 }
 
 int gh_live_left_ms(const struct gh_live *l, int most_ms)
@@ -85,7 +118,8 @@ static void add_member(struct gh_buf *out, const char *name, struct gh_str text)
 
 void gh_live_json(const struct gh_live *l, struct gh_buf *out)
 {
-  gh_buf_fmt(out, ",\"live\":{\"ok\":%s,\"failed\":%u,\"warnings\":%u,\"findings\":[", l->failed ? "false" : "true", l->failed, l->warnings);
+  gh_buf_fmt(out, ",\"live\":{\"ok\":%s,\"failed\":%u,\"warnings\":%u,\"findings\":[", l->failed ? "false" : "true", l->failed,
+      l->warnings);
   for (const struct gh_live_finding *f = l->first; f; f = f->next) {
     gh_buf_fmt(out, "{\"level\":\"%s\",", words[f->level]);
     add_member(out, "where", f->where);

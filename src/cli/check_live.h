@@ -40,7 +40,10 @@ void gh_live_free(struct gh_live *l);
 /* ── for the parts ── */
 
 /* One finding: `where` names the thing ("kafka broker 10.0.0.1:9092"), the text says what was found, `todo` what to do (NULL: nothing). */
-void gh_live_say(struct gh_live *l, enum gh_live_level level, const char *where, const char *todo, const char *format, ...) __attribute__((format(printf, 5, 6)));
+void gh_live_ok(struct gh_live *l, const char *where, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void gh_live_note(struct gh_live *l, const char *where, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void gh_live_warn(struct gh_live *l, const char *where, const char *todo, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void gh_live_fail(struct gh_live *l, const char *where, const char *todo, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Time that is left, at most `most_ms`, at least 1. */
 int gh_live_left_ms(const struct gh_live *l, int most_ms);
 bool gh_live_over(const struct gh_live *l);

@@ -21,7 +21,8 @@ static void keep_error(rd_kafka_t *rk, int err, const char *reason, void *opaque
   snprintf(h->text, sizeof h->text, "%s", reason);
 }
 
-bool gh_live_handle_open(struct gh_live *l, struct gh_live_handle *h, const struct gh_kafka_conf *conf, const char *where, const char *const *pairs)
+bool gh_live_handle_open(struct gh_live *l, struct gh_live_handle *h, const struct gh_kafka_conf *conf, const char *where,
+    const char *const *pairs)
 {
   struct gh_kafka_error error = {{0}};
   *h = (struct gh_live_handle){0};
@@ -35,7 +36,7 @@ bool gh_live_handle_open(struct gh_live *l, struct gh_live_handle *h, const stru
     h->rk = rd_kafka_new(RD_KAFKA_CONSUMER, k, error.text, sizeof error.text);
   }
   if (k && !h->rk) rd_kafka_conf_destroy(k);
-  if (!h->rk) gh_live_say(l, GH_LIVE_FAILED, where, NULL, "%s", error.text);
+  if (!h->rk) gh_live_fail(l, where, NULL, "%s", error.text);
   return h->rk != NULL;
 }
 
@@ -58,7 +59,10 @@ static bool split_address(struct gh_str text, char host[256], unsigned *port)
   for (size_t i = 0; i < text.len; i++)
     if (text.ptr[i] == ':') colon = i;
   *port = 0;
-  for (size_t i = colon + 1; i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9'; i++) *port = *port * 10 + (unsigned)(text.ptr[i] - '0');
+  for (size_t i = colon + 1; i < text.len; i++) {
+    if (text.ptr[i] < '0' || text.ptr[i] > '9') return false;
+    *port = *port * 10 + (unsigned)(text.ptr[i] - '0');
+  }
   struct gh_str name = gh_str_n(text.ptr, colon);
   if (name.len > 2 && name.ptr[0] == '[') name = gh_str_n(name.ptr + 1, name.len - 2);
   snprintf(host, 256, "%.*s", GH_FMT(name));
@@ -77,8 +81,8 @@ unsigned gh_live_brokers(struct gh_live *l, const struct gh_kafka_conf *conf)
     snprintf(where, sizeof where, "kafka broker %s:%u", host, port);
     bool ok = gh_live_reach(host, port, gh_live_left_ms(l, REACH_MS), why);
     reached += ok;
-    if (ok) gh_live_say(l, GH_LIVE_OK, where, NULL, "can be reached");
-    else gh_live_say(l, GH_LIVE_WARNING, where, "look at `brokers`, at the host, at what stands between", "%s", why);
+    if (ok) gh_live_ok(l, where, "can be reached");
+    else gh_live_warn(l, where, "look at `brokers`, at the host, at what stands between", "%s", why);
   }
   return reached;
 }
@@ -88,9 +92,10 @@ static void reach_advertised(struct gh_live *l, const struct rd_kafka_metadata *
 {
   for (int i = 0; i < m->broker_cnt; i++) {
     char why[256], where[320];
-    snprintf(where, sizeof where, "kafka broker %d, by the name it gives itself, %s:%d", m->brokers[i].id, m->brokers[i].host, m->brokers[i].port);
+    snprintf(where, sizeof where, "kafka broker %d, by the name it gives itself, %s:%d", m->brokers[i].id, m->brokers[i].host,
+        m->brokers[i].port);
     if (gh_live_reach(m->brokers[i].host, (unsigned)m->brokers[i].port, gh_live_left_ms(l, REACH_MS), why)) continue;
-    gh_live_say(l, GH_LIVE_FAILED, where, "set the broker's advertised.listeners to a name and port that this host can reach", "%s", why);
+    gh_live_fail(l, where, "set the broker's advertised.listeners to a name and port that this host can reach", "%s", why);
   }
 }
 
@@ -100,25 +105,28 @@ static void say_silent(struct gh_live *l, struct gh_live_handle *h, const char *
 {
   serve(h);
   rd_kafka_resp_err_t known = h->err ? h->err : err;
-  gh_live_say(l, GH_LIVE_FAILED, where, gh_kafka_words(known), "the brokers tell nothing: %s", h->err ? h->text : rd_kafka_err2str(err));
+  gh_live_fail(l, where, gh_kafka_words(known), "the brokers tell nothing: %s", h->err ? h->text : rd_kafka_err2str(err));
 }
 
 static bool say_topic(struct gh_live *l, const char *where, const struct rd_kafka_metadata_topic *t)
 {
   int leaderless = 0, out_of_sync = 0, replicas = t->partition_cnt ? t->partitions[0].replica_cnt : 0;
   if (t->err != RD_KAFKA_RESP_ERR_NO_ERROR || t->partition_cnt == 0) {
-    gh_live_say(l, GH_LIVE_FAILED, where, gh_kafka_words(t->err), "%s", t->err ? rd_kafka_err2str(t->err) : "it has no partitions");
+    gh_live_fail(l, where, gh_kafka_words(t->err), "%s", t->err ? rd_kafka_err2str(t->err) : "it has no partitions");
     return false;
   }
   for (int i = 0; i < t->partition_cnt; i++) {
     leaderless += t->partitions[i].leader < 0;
     out_of_sync += t->partitions[i].isr_cnt < t->partitions[i].replica_cnt;
   }
-  gh_live_say(l, GH_LIVE_OK, where, NULL, "%d partition%s, %d replica%s", t->partition_cnt, t->partition_cnt == 1 ? "" : "s", replicas, replicas == 1 ? "" : "s");
-  if (leaderless) gh_live_say(l, GH_LIVE_FAILED, where, "start the brokers that hold them", "%d of its partitions have no leader: nobody can read or write them", leaderless);
-  if (out_of_sync) gh_live_say(l, GH_LIVE_WARNING, where, "look at the brokers that lag", "%d of its partitions have replicas that are not in sync", out_of_sync);
+  gh_live_ok(l, where, "%d partition%s, %d replica%s", t->partition_cnt, t->partition_cnt == 1 ? "" : "s", replicas,
+      replicas == 1 ? "" : "s");
+  if (leaderless) gh_live_fail(l, where, "start the brokers that hold them",
+      "%d of its partitions have no leader: nobody can read or write them", leaderless);
+  if (out_of_sync) gh_live_warn(l, where, "look at the brokers that lag", "%d of its partitions have replicas that are not in sync",
+      out_of_sync);
   if (replicas == 1)
-    gh_live_say(l, GH_LIVE_WARNING, where, "3 replicas with min.insync.replicas=2 survive a broker", "one replica: what a lost broker held is lost");
+    gh_live_warn(l, where, "3 replicas with min.insync.replicas=2 survive a broker", "one replica: what a lost broker held is lost");
   return true;
 }
 
@@ -153,7 +161,8 @@ static void read_committed(struct gh_live *l, const rd_kafka_topic_partition_lis
     const rd_kafka_topic_partition_t *p = &list->elems[i];
     if (p->offset < 0) continue;
     l->committed = true;
-    if (p->metadata_size && !l->store_id[0]) snprintf(l->store_id, sizeof l->store_id, "%.*s", (int)p->metadata_size, (const char *)p->metadata);
+    if (p->metadata_size && !l->store_id[0]) snprintf(l->store_id, sizeof l->store_id, "%.*s", (int)p->metadata_size,
+        (const char *)p->metadata);
   }
 }
 
@@ -181,10 +190,10 @@ static void try_group(struct gh_live *l, struct gh_live_handle *h, const char *t
     if (denied == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || denied == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) err = denied;
   }
   if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    gh_live_say(l, GH_LIVE_FAILED, where, gh_kafka_words(err), "%s", rd_kafka_err2str(err));
+    gh_live_fail(l, where, gh_kafka_words(err), "%s", rd_kafka_err2str(err));
     return;
   }
-  gh_live_say(l, GH_LIVE_OK, where, NULL, "%s", l->committed ? "we may use it; it has committed offsets" : "we may use it; nothing is committed yet");
+  gh_live_ok(l, where, "%s", l->committed ? "we may use it; it has committed offsets" : "we may use it; nothing is committed yet");
 }
 
 /* ── all of it ── */
@@ -194,8 +203,8 @@ static void note_library(struct gh_live *l)
   const struct gh_kafka_conf *conf = &l->set->conf.kafka.kafka;
   bool scram = conf->sasl == GH_SASL_SCRAM_SHA_256 || conf->sasl == GH_SASL_SCRAM_SHA_512;
   if (!scram || rd_kafka_version() >= 0x02060100) return;
-  gh_live_say(l, GH_LIVE_WARNING, "librdkafka", "install librdkafka 2.6.1 or later before the brokers go to 4.x, or use certificates or PLAIN over TLS",
-              "version %s: SCRAM with brokers 4.x needs 2.6.1 or later", rd_kafka_version_str());
+  gh_live_warn(l, "librdkafka", "install librdkafka 2.6.1 or later before the brokers go to 4.x, or use certificates or PLAIN over TLS",
+      "version %s: SCRAM with brokers 4.x needs 2.6.1 or later", rd_kafka_version_str());
 }
 
 static void try_topic(struct gh_live *l, struct gh_live_handle *h)
@@ -218,11 +227,12 @@ void gh_live_kafka(struct gh_live *l)
   struct gh_live_handle h;
   char group[256];
   snprintf(group, sizeof group, "%.*s", GH_FMT(conf->group));
-  const char *const pairs[] = {"group.id", group, "enable.auto.commit", "false", "enable.auto.offset.store", "false", "enable.partition.eof", "true",
+  const char *const pairs[] = {"group.id", group, "enable.auto.commit", "false", "enable.auto.offset.store", "false",
+      "enable.partition.eof", "true",
                                "auto.offset.reset", "error", "allow.auto.create.topics", "false", NULL};
   note_library(l);
   if (gh_live_brokers(l, &conf->kafka) == 0) {
-    gh_live_say(l, GH_LIVE_FAILED, "kafka", "is Kafka running, and are `brokers` right?", "none of its brokers can be reached");
+    gh_live_fail(l, "kafka", "is Kafka running, and are `brokers` right?", "none of its brokers can be reached");
     return;
   }
   if (!gh_live_handle_open(l, &h, &conf->kafka, "kafka", pairs)) return;

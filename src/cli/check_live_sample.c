@@ -40,7 +40,9 @@ static void find_ends(struct sampling *s)
     int64_t low = 0, high = 0;
     struct part *p = &s->parts[i];
     p->done = true;
-    if (gh_live_over(s->l) || rd_kafka_query_watermark_offsets(s->h->rk, s->topic, (int32_t)i, &low, &high, gh_live_left_ms(s->l, ASK_MS)) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    if (gh_live_over(s->l)) continue;
+    int within_ms = gh_live_left_ms(s->l, ASK_MS);
+    if (rd_kafka_query_watermark_offsets(s->h->rk, s->topic, (int32_t)i, &low, &high, within_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     p->from = high - share > low ? high - share : low;
     p->until = high;
     p->done = high <= low;
@@ -54,7 +56,8 @@ static void refused(struct sampling *s, const rd_kafka_message_t *m, const struc
   s->refused++;
   while (i < s->nreasons && strcmp(s->reasons[i].word, r->reason) != 0) i++;
   if (i == REASONS) return;
-  if (i == s->nreasons) s->reasons[s->nreasons++] = (struct reason){r->reason, gh_arena_str(&s->l->arena, r->detail), 0, (unsigned)m->partition, m->offset};
+  if (i == s->nreasons) s->reasons[s->nreasons++] = (struct reason){r->reason, gh_arena_str(&s->l->arena, r->detail), 0,
+      (unsigned)m->partition, m->offset};
   s->reasons[i].count++;
 }
 
@@ -132,34 +135,43 @@ static void say_keys(struct sampling *s)
 {
   const struct gh_topic_sample *t = &s->sample;
   if (t->nsplit == 0) {
-    gh_live_say(s->l, GH_LIVE_OK, s->where, NULL, "each of %u customers in the sample keeps to one partition", t->ncustomers);
+    gh_live_ok(s->l, s->where, "each of %u customers in the sample keeps to one partition", t->ncustomers);
     return;
   }
-  gh_live_say(s->l, GH_LIVE_FAILED, s->where, "a customer's events must share a partition: key the topic by customer, or bring it through goldhour rekey --to TOPIC",
-              "%u of %u customers stand in more than one partition; one of them in %u and in %u", t->nsplit, t->ncustomers, t->one, t->other);
+  gh_live_fail(s->l, s->where,
+      "a customer's events must share a partition: key the topic by customer, or bring it through goldhour rekey --to TOPIC",
+      "%u of %u customers stand in more than one partition; one of them in %u and in %u", t->nsplit, t->ncustomers, t->one, t->other);
+}
+
+static void add_lateness(struct gh_buf *out, const struct gh_topic_lateness *l, const char *proposed)
+{
+  gh_buf_fmt(out, ",\"events\":%zu,\"late\":%zu,\"late_ms\":{\"p50\":%" PRId64 ",\"p90\":%" PRId64, l->events, l->late, l->p50_ms,
+      l->p90_ms);
+  gh_buf_fmt(out, ",\"p99\":%" PRId64 ",\"p999\":%" PRId64 ",\"most\":%" PRId64 "},\"lateness\":\"%s\"", l->p99_ms, l->p999_ms,
+      l->most_ms, proposed);
 }
 
 static void say_lateness(struct sampling *s)
 {
   const struct gh_conf *conf = &s->l->set->conf;
-  char texts[6][GH_TIME_TEXT], todo[128];
+  char texts[6][GH_TIME_TEXT], todo[128], said[512];
   struct gh_topic_lateness l = gh_topic_sample_lateness(&s->sample);
   const int64_t spans[] = {l.p50_ms, l.p90_ms, l.p99_ms, l.p999_ms, l.most_ms, l.proposed_ms};
   for (size_t i = 0; i < 6; i++) gh_duration_format(texts[i], spans[i]);
-  gh_buf_fmt(&s->l->sample, ",\"events\":%zu,\"late\":%zu,\"late_ms\":{\"p50\":%" PRId64 ",\"p90\":%" PRId64 ",\"p99\":%" PRId64 ",\"p999\":%" PRId64 ",\"most\":%" PRId64 "}", l.events, l.late,
-             l.p50_ms, l.p90_ms, l.p99_ms, l.p999_ms, l.most_ms);
-  gh_buf_fmt(&s->l->sample, ",\"lateness\":\"%s\"", texts[5]);
+  add_lateness(&s->l->sample, &l, texts[5]);
   if (l.events < FEW) {
-    gh_live_say(s->l, GH_LIVE_NOTE, s->where, NULL, "%zu events are too few to tell how late they come", l.events);
+    gh_live_note(s->l, s->where, "%zu events are too few to tell how late they come", l.events);
     return;
   }
   size_t beyond = gh_topic_sample_beyond(&s->sample, conf->lateness_ms), too_late = gh_topic_sample_beyond(&s->sample, conf->late_limit_ms);
-  bool enough = l.p999_ms <= conf->lateness_ms;
   snprintf(todo, sizeof todo, "proposed: lateness: %s", texts[5]);
-  gh_live_say(s->l, enough ? GH_LIVE_OK : GH_LIVE_WARNING, s->where, todo,
-              "%zu of %zu events came after a later one of their partition: half of all by up to %s, 90 %% %s, 99 %% %s, 99.9 %% %s, the latest %s; %zu are beyond the configured lateness", l.late,
-              l.events, texts[0], texts[1], texts[2], texts[3], texts[4], beyond);
-  if (too_late) gh_live_say(s->l, GH_LIVE_WARNING, s->where, "raise late_limit if events really come so late", "%zu events are so late that they would be refused (too_late)", too_late);
+  snprintf(said, sizeof said,
+      "%zu of %zu events came after a later one of their partition: half of all by at most %s, 90 %% %s, 99 %% %s, 99.9 %% %s, all %s; "
+           "%zu are beyond the configured lateness", l.late, l.events, texts[0], texts[1], texts[2], texts[3], texts[4], beyond);
+  if (l.p999_ms <= conf->lateness_ms) gh_live_ok(s->l, s->where, "%s; %s", said, todo);
+  else gh_live_warn(s->l, s->where, todo, "%s", said);
+  if (too_late) gh_live_warn(s->l, s->where, "raise late_limit if events really come so late",
+      "%zu events are so late that they would be refused (too_late)", too_late);
 }
 
 static void say_refused(struct sampling *s)
@@ -167,21 +179,27 @@ static void say_refused(struct sampling *s)
   for (unsigned i = 0; i < s->nreasons; i++) {
     const struct reason *r = &s->reasons[i];
     const struct gh_decode_reason *known = gh_decode_reason_find(gh_str(r->word));
-    gh_live_say(s->l, GH_LIVE_WARNING, s->where, known && known->hint ? known->hint : NULL, "%u records would be refused: %s: %.*s; the first at partition %u, offset %" PRId64, r->count, r->word,
+    gh_live_warn(s->l, s->where, known && known->hint ? known->hint : NULL,
+        "%u records would be refused: %s: %.*s; the first at partition %u, offset %" PRId64, r->count, r->word,
                 GH_FMT(r->detail), r->partition, r->offset);
   }
   if (s->records && s->refused >= s->records && s->refused)
-    gh_live_say(s->l, GH_LIVE_FAILED, s->where, "does the mapping fit this topic? goldhour check --sample FILE shows it record by record", "no record of the sample can be read");
+    gh_live_fail(s->l, s->where, "does the mapping fit this topic? goldhour check --sample FILE shows it record by record",
+        "no record of the sample can be read");
   else if (s->records && s->passed >= s->records)
-    gh_live_say(s->l, GH_LIVE_WARNING, s->where, "do schema and mapping name what this topic carries?", "all records of the sample are passed over: no type that the schema names");
+    gh_live_warn(s->l, s->where, "do schema and mapping name what this topic carries?",
+        "all records of the sample are passed over: no type that the schema names");
 }
 
 static void say_all(struct sampling *s)
 {
   struct gh_buf *out = &s->l->sample;
-  gh_buf_fmt(out, "\"records\":%" PRIu64 ",\"profiles\":%" PRIu64 ",\"passed_over\":%" PRIu64 ",\"refused\":%" PRIu64, s->records, s->profiles, s->passed, s->refused);
+  gh_buf_fmt(out, "\"records\":%" PRIu64 ",\"profiles\":%" PRIu64 ",\"passed_over\":%" PRIu64 ",\"refused\":%" PRIu64, s->records,
+      s->profiles, s->passed, s->refused);
   gh_buf_fmt(out, ",\"customers\":%u,\"customers_in_two_partitions\":%u", s->sample.ncustomers, s->sample.nsplit);
-  gh_live_say(s->l, GH_LIVE_OK, s->where, NULL, "read %" PRIu64 " of its last records: %zu events, %" PRIu64 " changes of profile, %" PRIu64 " passed over, %" PRIu64 " refused", s->records,
+  gh_live_ok(s->l, s->where,
+      "read %" PRIu64 " of its last records: %zu events, %" PRIu64 " changes of profile, %" PRIu64 " passed over, %" PRIu64 " refused",
+      s->records,
               s->sample.nevents, s->profiles, s->passed, s->refused);
   if (s->sample.ncustomers) say_keys(s);
   say_lateness(s);
@@ -199,9 +217,9 @@ void gh_live_sample(struct gh_live *l, struct gh_live_handle *h, const char *top
   find_ends(&s);
   bool empty = s.left == 0;
   if (!empty) read_parts(&s);
-  if (s.denied) gh_live_say(l, GH_LIVE_FAILED, s.where, gh_kafka_words(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), "we may not read it");
-  else if (empty) gh_live_say(l, GH_LIVE_NOTE, s.where, NULL, "it holds no records: nothing can be said of its keys, of lateness, of what would be refused");
-  else if (s.records == 0) gh_live_say(l, GH_LIVE_FAILED, s.where, "look at its brokers", "none of its records came in time");
+  if (s.denied) gh_live_fail(l, s.where, gh_kafka_words(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), "we may not read it");
+  else if (empty) gh_live_note(l, s.where, "it holds no records: nothing can be said of its keys, of lateness, of what would be refused");
+  else if (s.records == 0) gh_live_fail(l, s.where, "look at its brokers", "none of its records came in time");
   else say_all(&s);
   gh_topic_sample_free(&s.sample);
   gh_decoder_free(s.decoder);

@@ -26,7 +26,7 @@ static bool producer_allowed(struct place *p, const struct gh_kafka_conf *conf)
   rd_kafka_t *rk = ok ? rd_kafka_new(RD_KAFKA_PRODUCER, k, text, sizeof text) : NULL;
   if (k && !rk) rd_kafka_conf_destroy(k);
   if (!rk) {
-    gh_live_say(p->l, GH_LIVE_FAILED, p->where, NULL, "%s", ok ? text : error.text);
+    gh_live_fail(p->l, p->where, NULL, "%s", ok ? text : error.text);
     return false;
   }
   rd_kafka_resp_err_t fatal = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -35,7 +35,7 @@ static bool producer_allowed(struct place *p, const struct gh_kafka_conf *conf)
     fatal = rd_kafka_fatal_error(rk, text, sizeof text);
   }
   rd_kafka_destroy(rk);
-  if (fatal) gh_live_say(p->l, GH_LIVE_FAILED, p->where, gh_kafka_words(fatal), "%s", text);
+  if (fatal) gh_live_fail(p->l, p->where, gh_kafka_words(fatal), "%s", text);
   return fatal == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -49,13 +49,13 @@ static void try_kafka(struct place *p)
   char topic[256];
   snprintf(topic, sizeof topic, "%.*s", GH_FMT(p->conf->topic));
   if (own && gh_live_brokers(p->l, kafka) == 0) {
-    gh_live_say(p->l, GH_LIVE_FAILED, p->where, "is Kafka running, and are `brokers` right?", "none of its brokers can be reached");
+    gh_live_fail(p->l, p->where, "is Kafka running, and are `brokers` right?", "none of its brokers can be reached");
     return;
   }
   if (!gh_live_handle_open(p->l, &h, kafka, p->where, pairs)) return;
   const struct rd_kafka_metadata *m = gh_live_topic(p->l, &h, p->where, topic);
   if (m && producer_allowed(p, kafka))
-    gh_live_say(p->l, GH_LIVE_NOTE, p->where, NULL, "the right to write to it is not tried: that would send a message. It needs WRITE and DESCRIBE");
+    gh_live_note(p->l, p->where, "the right to write to it is not tried: that would send a message. It needs WRITE and DESCRIBE");
   if (m) rd_kafka_metadata_destroy(m);
   gh_live_handle_close(&h);
 }
@@ -68,12 +68,13 @@ static void try_stream(struct place *p, struct gh_redis *redis)
   struct gh_arena arena;
   struct gh_reply reply;
   const struct gh_str argv[] = {GH_STR("TYPE"), p->conf->stream};
-  const struct gh_redis_command c = {.argv = argv, .argc = 2, .key = p->conf->stream, .again = true, .within_ms = gh_live_left_ms(p->l, ASK_MS)};
+  const struct gh_redis_command c = {.argv = argv, .argc = 2, .key = p->conf->stream, .again = true, .within_ms = gh_live_left_ms(p->l,
+      ASK_MS)};
   gh_arena_init(&arena, 0);
-  if (!gh_redis_call(redis, &c, &arena, &reply, &error)) gh_live_say(p->l, GH_LIVE_FAILED, p->where, NULL, "%s", error.text);
-  else if (gh_str_eq(reply.text, GH_STR("stream"))) gh_live_say(p->l, GH_LIVE_OK, p->where, NULL, "the stream is there");
-  else if (gh_str_eq(reply.text, GH_STR("none"))) gh_live_say(p->l, GH_LIVE_OK, p->where, NULL, "there is no such key yet: the first lead makes the stream");
-  else gh_live_say(p->l, GH_LIVE_FAILED, p->where, "name another stream", "the key holds a %.*s", GH_FMT(reply.text));
+  if (!gh_redis_call(redis, &c, &arena, &reply, &error)) gh_live_fail(p->l, p->where, NULL, "%s", error.text);
+  else if (gh_str_eq(reply.text, GH_STR("stream"))) gh_live_ok(p->l, p->where, "the stream is there");
+  else if (gh_str_eq(reply.text, GH_STR("none"))) gh_live_ok(p->l, p->where, "there is no such key yet: the first lead makes the stream");
+  else gh_live_fail(p->l, p->where, "name another stream", "the key holds a %.*s", GH_FMT(reply.text));
   gh_arena_free(&arena);
 }
 
@@ -86,7 +87,7 @@ static void try_redis(struct place *p)
   if (p->conf->own_redis && !gh_live_reach_redis(p->l, server)) return;
   struct gh_redis *redis = gh_redis_open(server, conf->dir, "goldhour-check", &error);
   if (!redis) {
-    gh_live_say(p->l, GH_LIVE_FAILED, p->where, NULL, "%s", error.text);
+    gh_live_fail(p->l, p->where, NULL, "%s", error.text);
     return;
   }
   if (!p->conf->own_redis || gh_live_servers(p->l, redis)) try_stream(p, redis);
@@ -135,8 +136,8 @@ static void try_webhook(struct place *p)
   snprintf(url, sizeof url, "%.*s", GH_FMT(p->conf->url));
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
   CURLcode code = connect_only(p, curl, url);
-  if (code == CURLE_OK) gh_live_say(p->l, GH_LIVE_OK, p->where, NULL, "its host can be reached; nothing was sent");
-  else gh_live_say(p->l, GH_LIVE_FAILED, p->where, what_to_do(code), "%s", text[0] ? text : curl_easy_strerror(code));
+  if (code == CURLE_OK) gh_live_ok(p->l, p->where, "its host can be reached; nothing was sent");
+  else gh_live_fail(p->l, p->where, what_to_do(code), "%s", text[0] ? text : curl_easy_strerror(code));
   curl_easy_cleanup(curl);
 }
 
@@ -150,8 +151,8 @@ static void try_file(struct place *p)
   char *slash = strrchr(folder, '/');
   if (slash) slash[slash == folder] = '\0';
   bool there = access(path, F_OK) == 0;
-  if (access(there ? path : slash ? folder : ".", W_OK) == 0) gh_live_say(p->l, GH_LIVE_OK, p->where, NULL, "%s can be written", path);
-  else gh_live_say(p->l, GH_LIVE_FAILED, p->where, "give this user the file or its folder", "%s cannot be written: %s", path, strerror(errno));
+  if (access(there ? path : slash ? folder : ".", W_OK) == 0) gh_live_ok(p->l, p->where, "%s can be written", path);
+  else gh_live_fail(p->l, p->where, "give this user the file or its folder", "%s cannot be written: %s", path, strerror(errno));
 }
 
 void gh_live_sinks(struct gh_live *l)

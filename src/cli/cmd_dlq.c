@@ -197,7 +197,8 @@ static int read_option(struct options *o, int c)
   case 'c': o->config = optarg; return -1;
   case 'r': o->choice.reason = optarg; return -1;
   case 'i': o->choice.input = optarg; return -1;
-  case 's': return gh_time_parse_ms(gh_str(optarg), &o->choice.since_ms) ? -1 : bad("--since wants a time with its offset, such as 2026-03-02T18:00:00+08:00");
+  case 's': return gh_time_parse_ms(gh_str(optarg),
+      &o->choice.since_ms) ? -1 : bad("--since wants a time with its offset, such as 2026-03-02T18:00:00+08:00");
   case 'p':
     if (!read_whole(optarg, '\0', &n, &end) || n > UINT32_MAX) return bad("--partition wants a whole number");
     o->choice.partition = (int64_t)n;

@@ -117,7 +117,8 @@ static bool emit(struct profiles *p, const struct gh_event *e, struct gh_str id,
 static struct gh_str id_of(const struct profiles *p, struct gh_str customer, uint64_t hash, unsigned nth, char out[96])
 {
   uint64_t all = gh_hash_seed(customer, hash);
-  int n = nth > 1 ? snprintf(out, 96, "profile-%s-x%03u-%016" PRIx64, p->stamp, nth, all) : snprintf(out, 96, "profile-%s-%016" PRIx64, p->stamp, all);
+  int n = nth > 1 ? snprintf(out, 96, "profile-%s-x%03u-%016" PRIx64, p->stamp, nth, all) : snprintf(out, 96, "profile-%s-%016" PRIx64,
+      p->stamp, all);
   return gh_str_n(out, (size_t)n);
 }
 
@@ -154,7 +155,8 @@ static bool forget_one(void *ctx, struct gh_str customer)
   struct profiles *p = ctx;
   char id[96];
   static struct gh_value slots[GH_FIELDS_MAX];
-  const struct gh_event e = {.type = &p->set->schema->customer, .customer = customer, .time_ms = p->time_ms, .forget = true, .slots = slots};
+  const struct gh_event e = {.type = &p->set->schema->customer, .customer = customer, .time_ms = p->time_ms, .forget = true,
+      .slots = slots};
   int n = snprintf(id, sizeof id, "forget-%s-%016" PRIx64, p->stamp, gh_hash(customer));
   if (!emit(p, &e, gh_str_n(id, (size_t)n), GH_PROFILE_FORGOTTEN)) return false;
   p->forgotten++;
@@ -168,11 +170,13 @@ static bool forget_missing(struct profiles *p)
   if (!p->forget || !p->missing) return true;
   uint64_t most = p->most == UINT64_MAX ? p->state.known.count / 10 : p->most;
   if (p->refused) {
-    snprintf(p->error, sizeof p->error, "%" PRIu64 " lines were refused, so it is not known who is missing: nobody was forgotten", p->refused);
+    snprintf(p->error, sizeof p->error, "%" PRIu64 " lines were refused, so it is not known who is missing: nobody was forgotten",
+        p->refused);
     return false;
   }
   if (p->missing > most) {
-    snprintf(p->error, sizeof p->error, "%" PRIu64 " of %" PRIu64 " customers are not in the file: nobody was forgotten. If the file is whole, say --forget-missing=%" PRIu64,
+    snprintf(p->error, sizeof p->error,
+        "%" PRIu64 " of %" PRIu64 " customers are not in the file: nobody was forgotten. If the file is whole, say --forget-missing=%" PRIu64,
              p->missing, p->state.known.count, p->missing);
     return false;
   }
@@ -244,10 +248,12 @@ static bool readable(struct profiles *p)
   GH_CHECK(slots && "out of memory");
   gh_event_canonical(&p->json, &e, GH_STR("profile-1"));
   const struct gh_message m = {.bytes = gh_buf_str(&p->json), .key = e.customer};
-  bool ok = gh_decode_message(d, &m, &r) == GH_DECODED && r.event.type->index == GH_CUSTOMER_TYPE && gh_str_eq(r.event.customer, e.customer);
+  bool ok = gh_decode_message(d, &m, &r) == GH_DECODED && r.event.type->index == GH_CUSTOMER_TYPE && gh_str_eq(r.event.customer,
+      e.customer);
   gh_decoder_free(d);
   free(slots);
-  return ok || fail(p, "the mapping's `events` does not read changes of profile as they are sent here: whoever reads the topic by it would pass them over. "
+  return ok || fail(p,
+      "the mapping's `events` does not read changes of profile as they are sent here: whoever reads the topic by it would pass them over. "
                        "Bring the bank's records through goldhour rekey, and let run read the rekeyed topic without `events` in its mapping");
 }
 
@@ -319,7 +325,8 @@ static int read_option(struct profiles *p, int c)
 {
   switch (c) {
   case 'c': p->config = optarg; return -1;
-  case 't': return gh_time_parse_ms(gh_str(optarg), &p->time_ms) ? -1 : bad("--time wants a time with its offset, such as 2026-03-02T00:00:00+08:00");
+  case 't': return gh_time_parse_ms(gh_str(optarg),
+      &p->time_ms) ? -1 : bad("--time wants a time with its offset, such as 2026-03-02T00:00:00+08:00");
   case 'o': return read_to(p, optarg);
   case 'T': p->topic = optarg; return -1;
   case 's': p->state_path = optarg; return -1;
@@ -335,7 +342,8 @@ static int read_option(struct profiles *p, int c)
 static int read_options(int argc, char **argv, struct profiles *p)
 {
   static const struct option longs[] = {
-      {"config", required_argument, NULL, 'c'}, {"time", required_argument, NULL, 't'}, {"to", required_argument, NULL, 'o'}, {"topic", required_argument, NULL, 'T'},
+      {"config", required_argument, NULL, 'c'}, {"time", required_argument, NULL, 't'}, {"to", required_argument, NULL, 'o'}, {"topic",
+          required_argument, NULL, 'T'},
       {"state", required_argument, NULL, 's'}, {"since", required_argument, NULL, 'S'}, {"full", no_argument, NULL, 'f'},
       {"forget-missing", optional_argument, NULL, 'm'}, {"help", no_argument, NULL, 'h'}, {0},
   };

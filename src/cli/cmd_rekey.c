@@ -88,7 +88,8 @@ static void choose_offsets(const struct rekey *r, rd_kafka_topic_partition_list_
     if (conf->start == GH_START_TIME) rd_kafka_topic_partition_list_add(times, p->topic, p->partition)->offset = conf->start_ms;
   }
   if (times->cnt && rd_kafka_offsets_for_times(r->consumer, times, ASK_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    for (int i = 0; i < times->cnt; i++) rd_kafka_topic_partition_list_set_offset(parts, times->elems[i].topic, times->elems[i].partition, times->elems[i].offset);
+    for (int i = 0; i < times->cnt; i++) rd_kafka_topic_partition_list_set_offset(parts, times->elems[i].topic, times->elems[i].partition,
+        times->elems[i].offset);
   }
   rd_kafka_topic_partition_list_destroy(times);
 }
@@ -132,7 +133,8 @@ static bool set_all(rd_kafka_conf_t *k, const struct rekey *r, struct gh_kafka_e
   snprintf(session, sizeof session, "%" PRId64, conf->session_ms);
   const char *const lost[] = {[GH_LOST_STOP] = "error", [GH_LOST_EARLIEST] = "earliest", [GH_LOST_LATEST] = "latest"};
   const char *const pairs[][2] = {
-      {"group.id", r->group}, {"enable.auto.commit", "false"}, {"auto.offset.reset", lost[conf->lost]}, {"partition.assignment.strategy", "range,roundrobin"},
+      {"group.id", r->group}, {"enable.auto.commit", "false"}, {"auto.offset.reset", lost[conf->lost]}, {"partition.assignment.strategy",
+          "range,roundrobin"},
       {"enable.partition.eof", r->until_end ? "true" : "false"}, {"queued.max.messages.kbytes", kilobytes}, {"session.timeout.ms", session},
   };
   for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
@@ -204,15 +206,18 @@ static bool all_at_end(const struct rekey *r)
 
 static void take_error(struct rekey *r, const rd_kafka_message_t *m)
 {
-  bool hopeless = m->err == RD_KAFKA_RESP_ERR__FATAL || m->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || m->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+  bool hopeless = m->err == RD_KAFKA_RESP_ERR__FATAL || m->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+      m->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
                   m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || m->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
   if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || m->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
-    snprintf(r->error.text, sizeof r->error.text, "%s[%" PRId32 "]: Kafka no longer holds where reading had stopped: records were deleted before they were read. "
+    snprintf(r->error.text, sizeof r->error.text,
+        "%s[%" PRId32 "]: Kafka no longer holds where reading had stopped: records were deleted before they were read. "
              "`lost: earliest` in the source goes on at the oldest there is", m->rkt ? rd_kafka_topic_name(m->rkt) : "", m->partition);
     break_off(r, true);
     return;
   }
-  gh_log(hopeless ? GH_ERR : GH_WARN, "reading", "topic=%s partition=%" PRId32 " error=\"%s\"", m->rkt ? rd_kafka_topic_name(m->rkt) : "", m->partition, gh_kafka_words(m->err));
+  gh_log(hopeless ? GH_ERR : GH_WARN, "reading", "topic=%s partition=%" PRId32 " error=\"%s\"", m->rkt ? rd_kafka_topic_name(m->rkt) : "",
+      m->partition, gh_kafka_words(m->err));
   if (!hopeless) return;
   snprintf(r->error.text, sizeof r->error.text, "%s: %s", m->rkt ? rd_kafka_topic_name(m->rkt) : "the topics", gh_kafka_words(m->err));
   break_off(r, true);
@@ -237,7 +242,8 @@ static void take_message(struct rekey *r, const rd_kafka_message_t *m)
   struct gh_header headers[HEADERS_MOST];
   rd_kafka_timestamp_type_t type;
   struct gh_rekey_message in = {
-      .message = {.bytes = gh_str_n(m->payload, m->len), .key = gh_str_n(m->key, m->key_len), .headers = headers, .nheaders = read_headers(m, headers)},
+      .message = {.bytes = gh_str_n(m->payload, m->len), .key = gh_str_n(m->key, m->key_len), .headers = headers,
+          .nheaders = read_headers(m, headers)},
       .topic = gh_str(rd_kafka_topic_name(m->rkt)), .partition = m->partition, .offset = m->offset};
   int64_t time_ms = rd_kafka_message_timestamp(m, &type);
   in.message.time_ms = time_ms > 0 ? time_ms : 0;
@@ -262,7 +268,8 @@ static void tell_figures(struct rekey *r, bool now)
   const struct gh_rekey_counts *c = &r->out.counts;
   if (!now && gh_monotonic_ns() - r->figures_ns < FIGURES_NS) return;
   r->figures_ns = gh_monotonic_ns();
-  gh_log(GH_INFO, "rekey", "read=%" PRIu64 " events=%" PRIu64 " profiles=%" PRIu64 " passed_over=%" PRIu64 " refused=%" PRIu64, c->read, c->events, c->profiles, c->passed, c->refused);
+  gh_log(GH_INFO, "rekey", "read=%" PRIu64 " events=%" PRIu64 " profiles=%" PRIu64 " passed_over=%" PRIu64 " refused=%" PRIu64, c->read,
+      c->events, c->profiles, c->passed, c->refused);
 }
 
 static void session(struct rekey *r)
@@ -304,7 +311,8 @@ static int bad(const char *what)
 static int read_options(int argc, char **argv, struct rekey *r)
 {
   static const struct option longs[] = {
-      {"config", required_argument, NULL, 'c'}, {"to", required_argument, NULL, 't'}, {"dead", required_argument, NULL, 'd'}, {"group", required_argument, NULL, 'g'},
+      {"config", required_argument, NULL, 'c'}, {"to", required_argument, NULL, 't'}, {"dead", required_argument, NULL, 'd'}, {"group",
+          required_argument, NULL, 'g'},
       {"until-end", no_argument, NULL, 'e'}, {"help", no_argument, NULL, 'h'}, {0},
   };
   int c;
@@ -331,8 +339,10 @@ static int check_topics(const struct rekey *r)
     return GH_EXIT_CONFIG;
   }
   for (unsigned i = 0; i < conf->ntopics; i++) {
-    if (gh_str_eq(conf->topics[i], gh_str(r->to))) return bad("--to is one of the topics that are read: it would read what it writes, for ever");
-    if (r->dead && gh_str_eq(conf->topics[i], gh_str(r->dead))) return bad("--dead is one of the topics that are read: it would read what it writes, for ever");
+    if (gh_str_eq(conf->topics[i],
+        gh_str(r->to))) return bad("--to is one of the topics that are read: it would read what it writes, for ever");
+    if (r->dead && gh_str_eq(conf->topics[i],
+        gh_str(r->dead))) return bad("--dead is one of the topics that are read: it would read what it writes, for ever");
   }
   return -1;
 }
@@ -344,7 +354,8 @@ static int run(struct rekey *r)
   if (status >= 0) return status;
   gh_arena_init(&arena, 0);
   const struct gh_conf *conf = &r->set->conf;
-  r->out = (struct gh_rekey_out){.set = r->set, .to = gh_str(r->to), .dead_topic = gh_str(r->dead), .dead_path = gh_path_join(&arena, conf->dir, GH_STR(DEAD_FILE)).ptr};
+  r->out = (struct gh_rekey_out){.set = r->set, .to = gh_str(r->to), .dead_topic = gh_str(r->dead), .dead_path = gh_path_join(&arena,
+      conf->dir, GH_STR(DEAD_FILE)).ptr};
   if (!r->group) r->group = gh_arena_fmt(&arena, "%.*s-rekey", GH_FMT(conf->kafka.group)).ptr;
   gh_log_json(gh_str_eq(conf->log_format, GH_STR("json")));
   status = rekey(r);

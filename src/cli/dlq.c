@@ -95,7 +95,8 @@ static bool take(void *ctx, const struct gh_dead_letter *l)
   return r->page->n < GH_DLQ_PAGE && r->page->arena.used_bytes < PAGE_BYTES;
 }
 
-static struct gh_store *store_of(struct gh_dlq *d, unsigned partition) { return d->stores ? gh_stores_partition(d->stores, partition, false) : gh_store_ref(d->store); }
+static struct gh_store *store_of(struct gh_dlq *d, unsigned partition) { return d->stores ? gh_stores_partition(d->stores, partition,
+    false) : gh_store_ref(d->store); }
 
 static bool read_page(struct gh_dlq *d, struct gh_dlq_cursor *cursor, struct gh_dlq_page *page)
 {

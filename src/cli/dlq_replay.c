@@ -72,7 +72,8 @@ static enum outcome to_source(struct replay *r, const struct gh_dlq_letter *l, s
 /* Whoever looks at a terminal would see the only copy scroll away. */
 static enum outcome to_stdout(struct replay *r, struct gh_str bytes)
 {
-  if (!r->keep && isatty(STDOUT_FILENO)) return broken("these lines go to standard output: append them to the source, as in … >> events.jsonl, or look at them with --keep");
+  if (!r->keep && isatty(STDOUT_FILENO))
+    return broken("these lines go to standard output: append them to the source, as in … >> events.jsonl, or look at them with --keep");
   r->printed = true;
   return fwrite(bytes.ptr, 1, bytes.len, stdout) == bytes.len && putchar('\n') != EOF ? SENT : broken("standard output cannot be written");
 }
@@ -103,7 +104,8 @@ static enum outcome to_sink(struct replay *r, struct target *t, const struct gh_
 {
   struct gh_sink_error error;
   const struct gh_conf *conf = r->d->conf;
-  const struct gh_sink_options o = {.conf = t->conf, .kafka = conf->source == GH_SOURCE_KAFKA ? &conf->kafka.kafka : NULL, .dir = conf->dir};
+  const struct gh_sink_options o = {.conf = t->conf, .kafka = conf->source == GH_SOURCE_KAFKA ? &conf->kafka.kafka : NULL,
+      .dir = conf->dir};
   if (!t->sink) t->sink = gh_sink_open(&o, &error);
   if (!t->sink) return broken(error.text);
   const struct gh_sink_lead lead = {l->letter.record, id_of(l->letter.raw), l->letter.raw};

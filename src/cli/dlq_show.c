@@ -174,7 +174,8 @@ static void show_text(const struct gh_dlq *d, const struct gh_dlq_letter *l)
   struct gh_buf out = {0};
   const struct gh_dead_letter *letter = &l->letter;
   add_line(d, l, &out);
-  if (gh_str_eq(letter->input, GH_STR("events")) && !from_kafka(d, l)) gh_buf_fmt(&out, "byte %" PRIu64 " of the input\n", gh_source_bytes(letter->offset));
+  if (gh_str_eq(letter->input, GH_STR("events")) && !from_kafka(d, l)) gh_buf_fmt(&out, "byte %" PRIu64 " of the input\n",
+      gh_source_bytes(letter->offset));
   if (letter->key.len) {
     gh_buf_add_str(&out, GH_STR("key "));
     mask(&out, letter->key);

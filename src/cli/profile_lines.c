@@ -13,7 +13,8 @@ bool gh_profile_lines_open(struct gh_profile_lines *l, const struct gh_set *set,
 {
   struct gh_source_error e;
   *l = (struct gh_profile_lines){.path = path, .csv = is_csv(path)};
-  const struct gh_source_options o = {.path = path, .record_bytes = (size_t)set->conf.record_bytes, .complete = l->csv ? gh_csv_complete : NULL};
+  const struct gh_source_options o = {.path = path, .record_bytes = (size_t)set->conf.record_bytes,
+      .complete = l->csv ? gh_csv_complete : NULL};
   l->source = gh_source_open(&o, &e);
   if (!l->source) snprintf(error, 512, "%s", e.text);
   else l->decoder = gh_decoder_new(&set->conf, set->schema, set->mapping, set->zone);

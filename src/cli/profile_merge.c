@@ -85,7 +85,8 @@ static bool map_file(struct gh_profile_map *map, int fd)
   return true;
 }
 
-bool gh_profile_map(struct gh_profile_map *map, const char *path, struct gh_profile_table **tables, unsigned *n, struct gh_profile_error *error)
+bool gh_profile_map(struct gh_profile_map *map, const char *path, struct gh_profile_table **tables, unsigned *n,
+    struct gh_profile_error *error)
 {
   *map = (struct gh_profile_map){0};
   *tables = NULL;

@@ -192,7 +192,8 @@ static bool open_known(struct gh_profile_state *s, const char *path, struct gh_p
   unsigned n;
   if (!gh_profile_map(&s->map, path, &tables, &n, error)) return false;
   bool ok = n == 1 || !s->map.bytes;
-  if (!ok) snprintf(error->text, sizeof error->text, "%s: it is damaged; put a copy in its place, or send everything anew with --full", path);
+  if (!ok) snprintf(error->text, sizeof error->text, "%s: it is damaged; put a copy in its place, or send everything anew with --full",
+      path);
   if (n >= 1) s->known = tables[0];
   for (unsigned i = 1; i < n; i++) free(tables[i].names);
   free(tables);
@@ -210,7 +211,8 @@ static bool merge(struct gh_profile_state *s, struct gh_profile_error *error)
   if (!gh_profile_map(&map, s->part, &parts, &n, error)) return false;
   for (unsigned i = 0; i < n; i++)
     for (unsigned j = 0; j < parts[i].nnames; j++) gh_profile_state_name(s, parts[i].names[j]);
-  const struct gh_profiles_merge m = {.path = s->path, .known = &s->known, .parts = parts, .nparts = n, .names = s->names, .nnames = s->nnames};
+  const struct gh_profiles_merge m = {.path = s->path, .known = &s->known, .parts = parts, .nparts = n, .names = s->names,
+      .nnames = s->nnames};
   bool ok = gh_profiles_merge(&m, error);
   for (unsigned i = 0; i < n; i++) free(parts[i].names);
   free(parts);

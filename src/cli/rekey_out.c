@@ -95,7 +95,8 @@ static bool to_topic(struct gh_rekey_out *o, const struct gh_rekey_message *m, c
   headers[n++] = (struct gh_pair){.name = GH_STR("goldhour-topic"), .value = m->topic};
   headers[n++] = (struct gh_pair){.name = GH_STR("goldhour-partition"), .value = gh_str(partition)};
   headers[n++] = (struct gh_pair){.name = GH_STR("goldhour-offset"), .value = gh_str(offset)};
-  const struct gh_kafka_out out = {.topic = o->dead_topic, .key = m->message.key, .bytes = m->message.bytes, .partition = -1, .headers = headers, .nheaders = n};
+  const struct gh_kafka_out out = {.topic = o->dead_topic, .key = m->message.key, .bytes = m->message.bytes, .partition = -1,
+      .headers = headers, .nheaders = n};
   return gh_kafka_produce(o->producer, &out, WITHIN_MS, error);
 }
 
@@ -107,7 +108,8 @@ static bool refuse(struct gh_rekey_out *o, const struct gh_rekey_message *m, con
 
 /* ── messages ── */
 
-static bool write_row(struct gh_rekey_out *o, const struct gh_rekey_message *m, enum gh_decoded decoded, const struct gh_record *r, struct gh_kafka_error *error)
+static bool write_row(struct gh_rekey_out *o, const struct gh_rekey_message *m, enum gh_decoded decoded, const struct gh_record *r,
+    struct gh_kafka_error *error)
 {
   switch (decoded) {
   case GH_DECODED: return write_event(o, m, &r->event, error);

@@ -84,7 +84,8 @@ static int64_t quantile(const struct gh_topic_sample *s, size_t permille)
 
 static int64_t round_up(int64_t ms)
 {
-  static const int64_t spans_s[] = {0, 1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
+  static const int64_t spans_s[] = {0, 1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200,
+      86400};
   for (size_t i = 0; i < sizeof spans_s / sizeof *spans_s; i++)
     if (ms <= spans_s[i] * GH_SECOND_MS) return spans_s[i] * GH_SECOND_MS;
   return (ms + GH_DAY_MS - 1) / GH_DAY_MS * GH_DAY_MS;
@@ -93,7 +94,8 @@ static int64_t round_up(int64_t ms)
 struct gh_topic_lateness gh_topic_sample_lateness(struct gh_topic_sample *s)
 {
   if (s->nevents) qsort(s->late_ms, s->nevents, sizeof *s->late_ms, by_size);
-  struct gh_topic_lateness l = {.events = s->nevents, .late = gh_topic_sample_beyond(s, 0), .p50_ms = quantile(s, 500), .p90_ms = quantile(s, 900),
+  struct gh_topic_lateness l = {.events = s->nevents, .late = gh_topic_sample_beyond(s, 0), .p50_ms = quantile(s, 500),
+      .p90_ms = quantile(s, 900),
                                 .p99_ms = quantile(s, 990), .p999_ms = quantile(s, 999), .most_ms = quantile(s, 1000)};
   l.proposed_ms = round_up(l.p999_ms);
   return l;
