@@ -38,6 +38,12 @@ static const struct gh_decode_reason reasons[] = {
    "check the clocks of source and host, and the zone of the source's times"},
   {"ids_full", "the customer has `customer_ids` events within late_limit",
    "raise customer_ids if one customer can have so many"},
+  {"poison", "the process died three times while this message was decoded or stepped",
+   "report it with the message; `goldhour dlq replay` tries it again"},
+  {"sink_behind", "a lead that its sink did not take while `sink_behind` newer ones waited",
+   "see to the sink; raise sink_behind if it may be away for so long"},
+  {"sink_refused", "a lead that its sink refused for good",
+   "the log says what the sink answered"},
 };
 
 const struct gh_decode_reason *gh_decode_reasons(size_t *n)
