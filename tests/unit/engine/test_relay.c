@@ -1,26 +1,7 @@
 /* The relay hands over what was committed, in order, once; what fails waits, and what waits too long is set aside. */
-#include "scratch.h"
-
-#include <pthread.h>
 #include <signal.h>
-#include <time.h>
 
-#include "relay.h"
-
-static struct gh_conf conf;
-static struct gh_sink_conf sink_conf;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t woken = PTHREAD_COND_INITIALIZER;
-static unsigned wakes;
-
-static void woke(void *ctx)
-{
-  (void)ctx;
-  pthread_mutex_lock(&lock);
-  wakes++;
-  pthread_cond_broadcast(&woken);
-  pthread_mutex_unlock(&lock);
-}
+#include "relay_bank.h"
 
 static int make_dir(void **state)
 {
@@ -37,55 +18,6 @@ static void shell(const char *command)
   char line[256];
   snprintf(line, sizeof line, "cd %s && %s", dir, command);
   assert_int_equal(system(line), 0);
-}
-
-static struct gh_relay *open_relay(bool many)
-{
-  char error[512];
-  struct gh_relay_options options = {.conf = &conf, .sink = &sink_conf, .many = many, .woke = woke};
-  struct gh_relay *r = gh_relay_open(&options, error);
-  if (!r) fail_msg("%s", error);
-  return r;
-}
-
-/* Waits until the relay is doing that; the test's own patience is 20 s. */
-static struct gh_relay_state await(struct gh_relay *r, enum gh_relay_doing doing)
-{
-  struct timespec until;
-  clock_gettime(CLOCK_REALTIME, &until);
-  until.tv_sec += 20;
-  for (;;) {
-    pthread_mutex_lock(&lock);
-    unsigned seen = wakes;
-    pthread_mutex_unlock(&lock);
-    struct gh_relay_state s = gh_relay_state(r);
-    if (s.doing == doing) return s;
-    pthread_mutex_lock(&lock);
-    while (wakes == seen) {
-      if (pthread_cond_timedwait(&woken, &lock, &until) != 0) fail_msg("still %d, not %d: %s", (int)s.doing, (int)doing, s.error);
-    }
-    pthread_mutex_unlock(&lock);
-  }
-}
-
-static void committed(void *ctx, enum gh_commit_answer answer, const struct gh_store_error *error)
-{
-  (void)ctx, (void)error;
-  assert_int_equal(answer, GH_COMMIT_DURABLE);
-}
-
-/* Commits `n` leads: PREFIX1, PREFIX2, … */
-static void commit(struct gh_store *store, const char *prefix, unsigned n)
-{
-  struct gh_commit_lead *leads = calloc(n, sizeof *leads);
-  char (*text)[24] = calloc(n, sizeof *text);
-  for (unsigned i = 0; i < n; i++) {
-    snprintf(text[i], sizeof text[i], "%s%u", prefix, i + 1);
-    leads[i] = (struct gh_commit_lead){gh_str(text[i]), gh_str(text[i])};
-  }
-  gh_store_commit(store, &(struct gh_commit){.seq = 1, .leads = leads, .nleads = n}, committed, NULL);
-  free(leads);
-  free(text);
 }
 
 static void assert_lines(const char *name, const char *prefix, unsigned first, unsigned last)

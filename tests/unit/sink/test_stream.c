@@ -235,6 +235,21 @@ static void where_functions_are_denied_scripts_do(void **state)
   gh_sink_close(s);
 }
 
+/* The rights that docs/sinks.md names are enough. */
+static void a_user_with_few_rights_is_enough(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  redis("ACL SETUSER default reset on nopass '~leads' '~gh:{leads}:*' +@connection +@read +@stream +@sortedset +@hash +time +fcall '+function|load'");
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 0, &mark);
+  assert_int_equal(add(s, 0, 1, "ab"), GH_SINK_TAKEN);
+  redis("ACL SETUSER default reset on nopass '~leads' '~gh:{leads}:*' +@connection +@read +@stream +@sortedset +@hash +time +eval +evalsha");
+  assert_int_equal(add(s, 0, 3, "c"), GH_SINK_TAKEN);
+  assert_stream("abc");
+  gh_sink_close(s);
+}
+
 static void a_library_that_is_gone_is_loaded_again(void **state)
 {
   (void)state;
@@ -282,7 +297,8 @@ int main(void)
       STORY(an_entry_has_id_and_lead), STORY(a_page_that_comes_again_adds_nothing), STORY(numbers_given_anew_neither_lose_nor_double),
       STORY(who_wakes_up_too_late_adds_nothing), STORY(leads_lost_by_the_server_are_asked_for_again), STORY(what_was_skipped_is_not_asked_for),
       STORY(two_stores_of_their_own_share_a_stream), STORY(old_ids_are_forgotten_and_old_entries_trimmed), STORY(a_key_of_another_type_is_said),
-      STORY(where_functions_are_denied_scripts_do), STORY(a_library_that_is_gone_is_loaded_again), STORY(our_keys_share_the_streams_slot),
+      STORY(where_functions_are_denied_scripts_do), STORY(a_user_with_few_rights_is_enough),
+      STORY(a_library_that_is_gone_is_loaded_again), STORY(our_keys_share_the_streams_slot),
       STORY(a_server_that_is_away_can_be_left),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,166 @@
+/* The relay and sinks that are servers: what they refuse, what they lose, how they hang. */
+#include <signal.h>
+
+#include "relay_bank.h"
+
+#include "sink/http_server.h"
+#include "sink/redis_server.h"
+
+static char url[64], store_path[128];
+static struct gh_store *store;
+
+static int set_up(void **state)
+{
+  (void)state;
+  struct gh_store_error error;
+  if (make_scratch() != 0) return -1;
+  snprintf(store_path, sizeof store_path, "%s/goldhour.db", dir);
+  store = gh_store_open_sqlite(store_path, 1 << 20, &error);
+  conf = (struct gh_conf){.dir = gh_str(dir), .sink_behind = 1000};
+  return store ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+  gh_store_close(store);
+  stop_redis();
+  return remove_dir(state);
+}
+
+static struct gh_relay *open_hook(answer_fn *answer)
+{
+  start_server(answer);
+  snprintf(url, sizeof url, "http://127.0.0.1:%u/", server.port);
+  sink_conf = (struct gh_sink_conf){.kind = GH_SINK_WEBHOOK, .name = GH_STR("webhook"), .url = gh_str(url), .timeout_ms = 60000};
+  return open_relay(true);
+}
+
+struct letters { unsigned n; uint64_t first, last; char reason[32], raw[32]; };
+
+static bool note_letter(void *ctx, const struct gh_dead_letter *letter)
+{
+  struct letters *l = ctx;
+  if (l->n++ == 0) l->first = letter->record;
+  l->last = letter->record;
+  assert_true(gh_str_eq(letter->input, gh_str(gh_str(sink_conf.name.ptr).ptr)));
+  snprintf(l->reason, sizeof l->reason, "%.*s", GH_FMT(letter->reason));
+  snprintf(l->raw, sizeof l->raw, "%.*s", GH_FMT(letter->raw));
+  return true;
+}
+
+static struct letters dead_letters(void)
+{
+  struct letters l = {0};
+  struct gh_store_error error;
+  if (!gh_store_dead(store, 0, note_letter, &l, &error)) fail_msg("%s", error.text);
+  return l;
+}
+
+static int refuses_a77(const struct request *r, unsigned nth) { return (void)nth, strstr(r->body, "a77,") || strstr(r->body, "a77]") ? 400 : 200; }
+
+/* One lead in the middle is not to be had: it alone is set aside. */
+static void a_refused_lead_goes_to_the_dead_letters(void **state)
+{
+  (void)state;
+  struct gh_relay *r = open_hook(refuses_a77);
+  commit(store, "a", 250);
+  gh_relay_add(r, 0, store);
+  struct gh_relay_state s = await(r, GH_RELAY_IDLE);
+  assert_int_equal(s.handed, 249);
+  assert_int_equal(s.buried, 1);
+  assert_int_equal(s.behind, 0);
+  struct letters l = dead_letters();
+  assert_int_equal(l.n, 1);
+  assert_int_equal(l.first, 77);
+  assert_string_equal(l.reason, "sink_refused");
+  assert_string_equal(l.raw, "a77");
+  gh_relay_close(r, 1000);
+  stop_server();
+}
+
+static int hangs(const struct request *r, unsigned nth) { return (void)r, (void)nth, HANG; }
+
+/* It takes the request and never answers: closing does not wait, and the leads are there for the next start. */
+static void one_that_hangs_is_closed_promptly(void **state)
+{
+  (void)state;
+  struct gh_relay *r = open_hook(hangs);
+  commit(store, "a", 10);
+  gh_relay_add(r, 0, store);
+  while (atomic_load(&server.nrequests) == 0) usleep(1000);
+  assert_int_equal(gh_relay_state(r).doing, GH_RELAY_BUSY);
+  gh_relay_close(r, 10);
+  stop_server();
+  struct gh_sink_place place;
+  struct gh_store_error error;
+  assert_true(gh_store_sink_get(store, "webhook", &place, &error));
+  assert_int_equal(place.number, 0);
+  assert_int_equal(dead_letters().n, 0);
+}
+
+static int says_500(const struct request *r, unsigned nth) { return (void)r, (void)nth, 500; }
+
+/* Down for long: the newest `sink_behind` wait, the others are set aside; what comes meanwhile too. */
+static void one_that_is_down_keeps_the_newest(void **state)
+{
+  (void)state;
+  struct gh_relay *r = open_hook(says_500);
+  commit(store, "a", 900);
+  gh_relay_add(r, 0, store);
+  struct gh_relay_state s = await(r, GH_RELAY_FAILING);
+  assert_int_equal(s.behind, 900);
+  assert_int_equal(s.buried, 0);
+  assert_non_null(strstr(s.error, "500"));
+  commit(store, "b", 600);
+  gh_relay_kick(r, 0);
+  for (unsigned i = 0; i < 3000 && gh_relay_state(r).buried < 500; i++) usleep(10000);
+  s = gh_relay_state(r);
+  assert_int_equal(s.buried, 500);
+  assert_int_equal(s.behind, 1000);
+  struct letters l = dead_letters();
+  assert_int_equal(l.n, 500);
+  assert_int_equal(l.first, 1);
+  assert_int_equal(l.last, 500);
+  assert_string_equal(l.reason, "sink_behind");
+  gh_relay_close(r, 1000);
+  stop_server();
+}
+
+/* Its server loses entries and places: they are there again, once. */
+static void a_stream_that_lost_its_tail_is_given_it_again(void **state)
+{
+  (void)state;
+  if (!start_redis()) skip();
+  sink_conf = (struct gh_sink_conf){.kind = GH_SINK_REDIS, .name = GH_STR("redis:leads"), .stream = GH_STR("leads"), .own_redis = true,
+      .redis = {.node = {GH_STR("127.0.0.1"), redis_port}, .timeout_ms = 5000}};
+  struct gh_relay *r = open_relay(true);
+  commit(store, "a", 700);
+  gh_relay_add(r, 0, store);
+  await(r, GH_RELAY_IDLE);
+  assert_string_equal(redis("XLEN leads"), "700");
+  redis("EVAL \"local id = redis.call('XRANGE', 'leads', '-', '+', 'COUNT', 601)[601][1] redis.call('XTRIM', 'leads', 'MAXLEN', 0) "
+        "for i = 1, 600 do redis.call('XADD', 'leads', '*', 'id', 'a' .. i, 'lead', 'a' .. i) end "
+        "local ids, hash = redis.call('KEYS', 'gh:{leads}:ids:*')[1], 'gh:{leads}:holders' "
+        "for i = 601, 700 do redis.call('ZREM', ids, 'a' .. i) end "
+        "for _, f in ipairs(redis.call('HKEYS', hash)) do if string.find(f, ':place') then redis.call('HSET', hash, f, 600) end end return id\" 0");
+  assert_string_equal(redis("XLEN leads"), "600");
+  commit(store, "b", 5);
+  gh_relay_kick(r, 0);
+  struct gh_relay_state s = await(r, GH_RELAY_IDLE);
+  assert_int_equal(s.behind, 0);
+  assert_string_equal(redis("XLEN leads"), "705");
+  assert_string_equal(redis("XREVRANGE leads + - COUNT 6 | grep -A1 '^id' | grep '^[ab]' | tr '\\n' ' '"), "b5 b4 b3 b2 b1 a700 ");
+  gh_relay_close(r, 1000);
+}
+
+#define STORY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+  signal(SIGPIPE, SIG_IGN);
+  const struct CMUnitTest tests[] = {
+      STORY(a_refused_lead_goes_to_the_dead_letters), STORY(one_that_hangs_is_closed_promptly), STORY(one_that_is_down_keeps_the_newest),
+      STORY(a_stream_that_lost_its_tail_is_given_it_again),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
