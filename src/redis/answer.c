@@ -1,5 +1,4 @@
 /* What an answer means: the sender's, a redirection, or none at all. */
-#include <stdio.h>
 
 #include "finder.h"
 #include "goldhour/base/check.h"
@@ -19,23 +18,13 @@ static bool is_refusal(struct gh_str code)
 
 static bool is_redirection(struct gh_str code) { return gh_str_eq(code, GH_STR("MOVED")) || gh_str_eq(code, GH_STR("ASK")); }
 
-void gh_error_text(const struct gh_reply *reply, char *text, size_t cap)
-{
-  static const struct gh_str arguments = {", with args beginning with", 26};
-  struct gh_str s = reply->text;
-  for (size_t i = 0; i + arguments.len <= s.len; i++) {
-    if (gh_str_starts(gh_str_n(s.ptr + i, s.len - i), arguments)) s.len = i;
-  }
-  snprintf(text, cap, "%.*s", (int)(s.len < cap ? s.len : cap - 1), s.ptr ? s.ptr : "");
-}
-
 static void refuse(struct gh_conn *conn, struct gh_command *c, const struct gh_reply *reply)
 {
   struct gh_redis *r = conn->r;
   int64_t now = (int64_t)uv_now(&r->loop), pause = PAUSE_FIRST_MS;
   char text[200];
   gh_error_text(reply, text, sizeof text);
-  snprintf(r->refusal, sizeof r->refusal, "%s: %s", conn->name, text);
+  gh_redis_say(r->refusal, sizeof r->refusal, "%s: %s", conn->name, text);
   for (unsigned i = 0; i < c->refusals && pause < PAUSE_LONGEST_MS; i++) pause *= 2;
   if (c->refusals++ == 0 && r->refused++ == 0) r->refused_since_ms = now;
   c->due_ms = now + (pause < PAUSE_LONGEST_MS ? pause : PAUSE_LONGEST_MS);

@@ -1,5 +1,4 @@
 /* What other threads call: send, and the forms that wait. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "goldhour/base/check.h"

@@ -1,5 +1,4 @@
 /* The client's thread: commands come in through the inbox, are placed on connections, and given up when their time is over. One timer serves all. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "finder.h"
@@ -45,7 +44,7 @@ static void tell(struct gh_redis *r, struct gh_command *c, const struct gh_reply
   gh_redis_done_fn *done = c->done;
   if (!done) return;
   struct gh_redis_error error;
-  if (!reply) snprintf(error.text, sizeof error.text, "%s", why);
+  if (!reply) gh_redis_say(error.text, sizeof error.text, "%s", why);
   c->done = NULL;
   if (!c->internal) atomic_fetch_sub(&r->waiting, 1);
   if (c->refusals && --r->refused == 0) gh_client_health(r);
@@ -68,8 +67,8 @@ void gh_client_replace(struct gh_redis *r, struct gh_queue *q)
 static void explain_late(struct gh_redis *r, const struct gh_command *c, const char *server, char *why, size_t cap)
 {
   struct gh_redis_health h = gh_redis_health(r);
-  if (h.trouble_since_ms) snprintf(why, cap, "Redis gave no answer within %lld ms; %s", (long long)c->within_ms, h.trouble);
-  else snprintf(why, cap, "Redis %s gave no answer within %lld ms", server, (long long)c->within_ms);
+  if (h.trouble_since_ms) gh_redis_say(why, cap, "Redis gave no answer within %lld ms; %s", (long long)c->within_ms, h.trouble);
+  else gh_redis_say(why, cap, "Redis %s gave no answer within %lld ms", server, (long long)c->within_ms);
 }
 
 /* Gives up what is late in a queue of commands that are not under way. The next deadline is noted. */

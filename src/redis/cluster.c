@@ -20,8 +20,8 @@ static struct gh_conn *find(struct gh_redis *r, const char *name)
 static struct gh_conn *find_or_make(struct gh_redis *r, struct gh_str host, unsigned port)
 {
   char text[256], name[280];
-  snprintf(text, sizeof text, "%.*s", GH_FMT(host));
-  snprintf(name, sizeof name, strchr(text, ':') ? "[%s]:%u" : "%s:%u", text, port);
+  gh_redis_say(text, sizeof text, "%.*s", GH_FMT(host));
+  gh_redis_say(name, sizeof name, strchr(text, ':') ? "[%s]:%u" : "%s:%u", text, port);
   struct gh_conn *c = find(r, name);
   if (c) return c;
   c = gh_conn_new(r, text, port, false);
@@ -64,7 +64,7 @@ bool gh_cluster_take(struct gh_finder *f, const struct gh_reply *reply)
   for (struct gh_conn *c = f->r->conns; c; c = c->next) c->listed = false;
   for (unsigned i = 0; ok && i < reply->n; i++) ok = take_range(f, &reply->items[i]);
   f->known = ok;
-  if (!ok) snprintf(f->why, sizeof f->why, "%s: its answer to CLUSTER SLOTS names no nodes", f->probe->name);
+  if (!ok) gh_redis_say(f->why, sizeof f->why, "%s: its answer to CLUSTER SLOTS names no nodes", f->probe->name);
   return ok;
 }
 
@@ -72,7 +72,7 @@ static void map_trouble(struct gh_redis *r, const char *why)
 {
   if (why && !r->map_trouble_since_ms) r->map_trouble_since_ms = now_of(r);
   if (!why) r->map_trouble_since_ms = 0;
-  snprintf(r->map_trouble, sizeof r->map_trouble, "%s", why ? why : "");
+  gh_redis_say(r->map_trouble, sizeof r->map_trouble, "%s", why ? why : "");
   gh_client_health(r);
 }
 
@@ -109,7 +109,7 @@ void gh_cluster_found(struct gh_finder *f)
     if (f->slots[i] && !f->slots[i]->listed) f->slots[i] = NULL; /* MOVED said so while the map was on its way */
     bare += !f->slots[i];
   }
-  snprintf(why, sizeof why, "%u of the Cluster's %d slots are held by no node", bare, GH_SLOTS);
+  gh_redis_say(why, sizeof why, "%u of the Cluster's %d slots are held by no node", bare, GH_SLOTS);
   map_trouble(r, bare ? why : NULL);
   r->place = true;
   if (is_troubled(r)) gh_finder_want(f, now_of(r) + TROUBLED_MS);
@@ -118,7 +118,7 @@ void gh_cluster_found(struct gh_finder *f)
 void gh_cluster_failed(struct gh_finder *f)
 {
   char why[300];
-  snprintf(why, sizeof why, "no node of the Cluster tells who holds what: %.200s", f->why);
+  gh_redis_say(why, sizeof why, "no node of the Cluster tells who holds what: %.200s", f->why);
   map_trouble(f->r, why);
   f->asked_ms = now_of(f->r);
   gh_finder_want(f, now_of(f->r) + gh_client_backoff(f->r, f->rounds));

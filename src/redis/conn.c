@@ -1,5 +1,4 @@
 /* One connection to one server: connecting, greeting, pipelining in order, time-outs, and what becomes of the commands when it breaks. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "finder.h"
@@ -20,9 +19,9 @@ static void set_due(struct gh_conn *c, int64_t due_ms)
 
 void gh_conn_address(struct gh_conn *c, const char *host, unsigned port)
 {
-  snprintf(c->host, sizeof c->host, "%s", host);
+  gh_redis_say(c->host, sizeof c->host, "%s", host);
   c->port = port;
-  snprintf(c->name, sizeof c->name, strchr(host, ':') ? "[%s]:%u" : "%s:%u", c->host, port);
+  gh_redis_say(c->name, sizeof c->name, strchr(host, ':') ? "[%s]:%u" : "%s:%u", c->host, port);
 }
 
 struct gh_conn *gh_conn_new(struct gh_redis *r, const char *host, unsigned port, bool probe)
@@ -70,7 +69,7 @@ static void sort_flight(struct gh_conn *c, size_t left, const char *why, struct 
 
 static void note_trouble(struct gh_conn *c, const char *why)
 {
-  snprintf(c->trouble, sizeof c->trouble, "%s: %.200s", c->name, why);
+  gh_redis_say(c->trouble, sizeof c->trouble, "%s: %.200s", c->name, why);
   if (!c->trouble_since_ms) {
     c->trouble_since_ms = now_of(c);
     if (!c->probe && !c->gone) gh_log(GH_WARN, "Redis is out of reach", "server=%s why=\"%s\"", c->name, why);
@@ -82,7 +81,7 @@ void gh_conn_lose(struct gh_conn *c, const char *why)
 {
   struct gh_queue back = {0};
   char text[400];
-  snprintf(text, sizeof text, "Redis %s: %s", c->name, why);
+  gh_redis_say(text, sizeof text, "Redis %s: %s", c->name, why);
   size_t left = c->link && c->state >= GH_CONN_READY ? gh_link_left(c->link) : 0;
   c->failures++;
   note_trouble(c, why);
@@ -276,7 +275,7 @@ static void begin(struct gh_conn *c)
 void gh_conn_tick(struct gh_conn *c, int64_t now)
 {
   char why[64];
-  snprintf(why, sizeof why, "no answer for %lld ms", (long long)c->r->timeout_ms);
+  gh_redis_say(why, sizeof why, "no answer for %lld ms", (long long)c->r->timeout_ms);
   if (c->state >= GH_CONN_READY) {
     if (answers_late(c, now)) gh_conn_lose(c, why);
     return;

@@ -1,6 +1,5 @@
 #include "finder.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "goldhour/base/check.h"
@@ -45,7 +44,7 @@ static void on_probed(void *ctx, const struct gh_reply *reply, const struct gh_r
   struct gh_finder *f = ctx;
   (void)unsent;
   bool good = false;
-  if (!reply) snprintf(f->why, sizeof f->why, "%s", error->text);
+  if (!reply) gh_redis_say(f->why, sizeof f->why, "%s", error->text);
   else if (reply->kind == GH_REPLY_ERROR) gh_error_text(reply, f->why, sizeof f->why);
   else good = f->r->mode == GH_REDIS_CLUSTER ? gh_cluster_take(f, reply) : gh_sentinel_take(f, reply);
   f->outcome = good ? GH_ASK_GOOD : GH_ASK_BAD;

@@ -1,5 +1,4 @@
 /* What is said first on every connection, in one write: AUTH, SELECT, CLIENT SETNAME, and behind Sentinels ROLE. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -31,7 +30,7 @@ static void add(struct gh_buf *out, const char *const *argv)
 void gh_greeting_form(struct gh_conn *c)
 {
   char db[16];
-  snprintf(db, sizeof db, "%u", c->r->db);
+  gh_redis_say(db, sizeof db, "%u", c->r->db);
   const struct gh_user *u = c->user;
   c->greeted = 0;
   gh_buf_room(&c->greeting, 1024 + strlen(u->name) + strlen(u->password)); /* a password is not left behind by growing */
@@ -60,8 +59,8 @@ static bool fault(const struct gh_conn *c, enum step step, const struct gh_reply
   static const char *const names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "ROLE"};
   char text[200];
   gh_error_text(reply, text, sizeof text);
-  if (repeats_secret(c, text)) snprintf(text, sizeof text, "refused; the answer repeats the password and is not shown");
-  snprintf(why, 256, "%s: %s", names[step], text);
+  if (repeats_secret(c, text)) gh_redis_say(text, sizeof text, "refused; the answer repeats the password and is not shown");
+  gh_redis_say(why, 256, "%s: %s", names[step], text);
   return true;
 }
 
@@ -73,7 +72,7 @@ static bool is_wrong(const struct gh_conn *c, enum step step, const struct gh_re
   if (step != ROLE) return false;
   struct gh_str role = reply->n ? reply->items[0].text : GH_STR("nothing");
   if (gh_str_eq(role, GH_STR("master"))) return false;
-  snprintf(why, 256, "the Sentinels name it the master, but its role is %.*s", (int)(role.len < 40 ? role.len : 40), role.ptr ? role.ptr : "");
+  gh_redis_say(why, 256, "the Sentinels name it the master, but its role is %.*s", (int)(role.len < 40 ? role.len : 40), role.ptr ? role.ptr : "");
   return true;
 }
 

@@ -115,6 +115,8 @@ void gh_client_replace(struct gh_redis *r, struct gh_queue *q);
 void gh_client_health(struct gh_redis *r); /* trouble began or ended */
 /* An answer for a command taken from `flight`: takes the command. */
 void gh_answer(struct gh_conn *conn, struct gh_command *c, const struct gh_reply *reply);
+/* printf into a text of limited room. */
+void gh_redis_say(char *to, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Without its arguments, which some errors repeat, and short enough for a message. */
 void gh_error_text(const struct gh_reply *reply, char *text, size_t cap);
 

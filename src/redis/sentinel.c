@@ -1,6 +1,5 @@
 /* The master behind Sentinels. Any of them is asked; what it names must say itself that it is the master (ROLE, in the greeting), for a Sentinel may be
  * behind the times. A connection that broke has its master looked up anew, and one that answers READONLY is left. */
-#include <stdio.h>
 
 #include "finder.h"
 #include "goldhour/base/check.h"
@@ -21,10 +20,10 @@ bool gh_sentinel_take(struct gh_finder *f, const struct gh_reply *reply)
     port = digit < 10 ? port * 10 + digit : 65536;
   }
   if (!named || port == 0 || port > 65535) {
-    snprintf(f->why, sizeof f->why, "Sentinel %s knows no master '%s'", f->probe->name, f->master);
+    gh_redis_say(f->why, sizeof f->why, "Sentinel %s knows no master '%s'", f->probe->name, f->master);
     return false;
   }
-  snprintf(f->host, sizeof f->host, "%.*s", GH_FMT(reply->items[0].text));
+  gh_redis_say(f->host, sizeof f->host, "%.*s", GH_FMT(reply->items[0].text));
   f->port = port;
   return true;
 }
@@ -41,6 +40,6 @@ void gh_sentinel_failed(struct gh_finder *f)
 {
   struct gh_conn *master = f->r->conns;
   char why[300];
-  snprintf(why, sizeof why, "no Sentinel names the master '%.60s': %s", f->master, f->why);
+  gh_redis_say(why, sizeof why, "no Sentinel names the master '%.60s': %s", f->master, f->why);
   if (master->state == GH_CONN_FINDING) gh_conn_lose(master, why);
 }

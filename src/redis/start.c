@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "finder.h"
@@ -31,12 +30,12 @@ static bool read_secret(struct gh_path path, struct gh_str dir, char **secret, s
   struct gh_str bytes;
   gh_arena_init(&arena, 0);
   bool ok = gh_file_read(&arena, gh_path_join(&arena, dir, path.text).ptr, &bytes);
-  if (!ok) snprintf(error->text, sizeof error->text, "password_file '%.*s': %s", GH_FMT(path.text), strerror(errno));
+  if (!ok) gh_redis_say(error->text, sizeof error->text, "password_file '%.*s': %s", GH_FMT(path.text), strerror(errno));
   if (ok) {
     size_t len = strcspn(bytes.ptr, "\r\n");
     *secret = copy(gh_str_n(bytes.ptr, len));
     explicit_bzero((char *)bytes.ptr, bytes.len);
-    if (!len) snprintf(error->text, sizeof error->text, "password_file '%.*s': its first line is empty", GH_FMT(path.text));
+    if (!len) gh_redis_say(error->text, sizeof error->text, "password_file '%.*s': its first line is empty", GH_FMT(path.text));
     ok = len > 0;
   }
   gh_arena_free(&arena);
@@ -55,7 +54,7 @@ static bool check_host(struct gh_node_addr node, struct gh_redis_error *error)
 {
   bool ok = node.host.len > 0 && node.host.len < 254 && node.port > 0 && node.port < 65536;
   for (size_t i = 0; ok && i < node.host.len; i++) ok = (unsigned char)node.host.ptr[i] > ' ' && node.host.ptr[i] != '/' && node.host.ptr[i] != '@';
-  if (!ok) snprintf(error->text, sizeof error->text, "'%.*s:%u' is no address of a server", (int)(node.host.len < 254 ? node.host.len : 254), node.host.ptr ? node.host.ptr : "", node.port);
+  if (!ok) gh_redis_say(error->text, sizeof error->text, "'%.*s:%u' is no address of a server", (int)(node.host.len < 254 ? node.host.len : 254), node.host.ptr ? node.host.ptr : "", node.port);
   return ok;
 }
 
@@ -73,7 +72,7 @@ static bool check_hosts(const struct gh_redis_conf *conf, struct gh_redis_error 
 /* CLIENT SETNAME takes no blanks. */
 static void set_client(struct gh_redis *r, const char *client)
 {
-  snprintf(r->client, sizeof r->client, "%s", client ? client : "");
+  gh_redis_say(r->client, sizeof r->client, "%s", client ? client : "");
   for (char *c = r->client; *c; c++) {
     if (*c <= ' ' || *c > '~') *c = '-';
   }
@@ -193,7 +192,7 @@ void gh_client_health(struct gh_redis *r)
   }
   pthread_mutex_lock(&r->lock);
   r->health.trouble_since_ms = since;
-  snprintf(r->health.trouble, sizeof r->health.trouble, "%s", since ? trouble : "");
+  gh_redis_say(r->health.trouble, sizeof r->health.trouble, "%s", since ? trouble : "");
   pthread_mutex_unlock(&r->lock);
 }
 
