@@ -29,6 +29,7 @@ struct gh_live {
   unsigned partitions;              /* of the source's topic; 0: unknown */
   bool committed;                   /* the group has committed offsets */
   char store_id[64];                /* that stands beside them; empty: none */
+  bool redis;                       /* the store's Redis answers */
 };
 
 /* Tries everything. False: something failed. */

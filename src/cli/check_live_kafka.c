@@ -10,13 +10,17 @@ enum { REACH_MS = 2000, ASK_MS = 6000 };
 
 static void silent(const rd_kafka_t *rk, int level, const char *word, const char *text) { (void)rk, (void)level, (void)word, (void)text; }
 
-/* "All brokers are down" says nothing that the one before did not say better. */
+/* How much an error says: that all brokers are down, less than that one hung up, less than why. */
+static int weight(rd_kafka_resp_err_t err)
+{
+  return err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ? 1 : err == RD_KAFKA_RESP_ERR__TRANSPORT ? 2 : 3;
+}
+
 static void keep_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
   struct gh_live_handle *h = opaque;
   (void)rk;
-  bool vague = err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || err == RD_KAFKA_RESP_ERR__TRANSPORT;
-  if (vague && h->err) return;
+  if (weight((rd_kafka_resp_err_t)err) < weight(h->err)) return;
   h->err = (rd_kafka_resp_err_t)err;
   snprintf(h->text, sizeof h->text, "%s", reason);
 }
@@ -105,7 +109,9 @@ static void say_silent(struct gh_live *l, struct gh_live_handle *h, const char *
 {
   serve(h);
   rd_kafka_resp_err_t known = h->err ? h->err : err;
-  gh_live_fail(l, where, gh_kafka_words(known), "the brokers tell nothing: %s", h->err ? h->text : rd_kafka_err2str(err));
+  bool vague = weight(known) < 3 || known == RD_KAFKA_RESP_ERR__TIMED_OUT;
+  gh_live_fail(l, where, vague ? "the port is open, but no broker speaks to us there: does it want TLS (`tls`) or SASL (`sasl`), or does it not? Is it Kafka, and well?"
+      : gh_kafka_words(known), "the brokers tell nothing: %s", h->err ? h->text : rd_kafka_err2str(err));
 }
 
 static bool say_topic(struct gh_live *l, const char *where, const struct rd_kafka_metadata_topic *t)

@@ -139,7 +139,8 @@ static void try_redis(struct gh_live *l)
   if (!gh_live_reach_redis(l, &conf->redis.redis)) return;
   struct gh_stores *stores = gh_stores_open(&o, gh_live_left_ms(l, ASK_MS), &warnings, &error);
   if (!stores) gh_live_fail(l, "store", NULL, "%s", error.text);
-  else if (gh_live_servers(l, gh_stores_redis(stores))) gh_live_ok(l, "store", "this user may do what the store needs");
+  l->redis = stores && gh_live_servers(l, gh_stores_redis(stores));
+  if (l->redis) gh_live_ok(l, "store", "this user may do what the store needs");
   say_warnings(l, gh_buf_str(&warnings));
   if (stores) say_identity(l, stores);
   if (stores) gh_stores_close(stores);

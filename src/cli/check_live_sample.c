@@ -180,7 +180,7 @@ static void say_refused(struct sampling *s)
     const struct reason *r = &s->reasons[i];
     const struct gh_decode_reason *known = gh_decode_reason_find(gh_str(r->word));
     gh_live_warn(s->l, s->where, known && known->hint ? known->hint : NULL,
-        "%u records would be refused: %s: %.*s; the first at partition %u, offset %" PRId64, r->count, r->word,
+        "%u record%s would be refused: %s: %.*s; the first at partition %u, offset %" PRId64, r->count, r->count == 1 ? "" : "s", r->word,
                 GH_FMT(r->detail), r->partition, r->offset);
   }
   if (s->records && s->refused >= s->records && s->refused)

@@ -82,7 +82,7 @@ static void try_redis(struct place *p)
 {
   const struct gh_conf *conf = &p->l->set->conf;
   struct gh_redis_error error;
-  if (!p->conf->own_redis && conf->store != GH_STORE_REDIS) return;
+  if (!p->conf->own_redis && !p->l->redis) return; /* the store has said why */
   const struct gh_redis_conf *server = p->conf->own_redis ? &p->conf->redis : &conf->redis.redis;
   if (p->conf->own_redis && !gh_live_reach_redis(p->l, server)) return;
   struct gh_redis *redis = gh_redis_open(server, conf->dir, "goldhour-check", &error);
