@@ -20,12 +20,6 @@ static int end(void **state)
   return without_server(state);
 }
 
-#define NEEDS_SERVER() \
-  do {                 \
-    (void)state;       \
-    if (!have_server()) skip(); \
-  } while (0)
-
 static struct gh_store *loaded(const char *rows)
 {
   struct gh_store *s = gh_stores_partition(stores, 7, true);
@@ -533,7 +527,6 @@ static void large_states_are_read_in_pages(void **state)
 
 int main(void)
 {
-  if (!have_server()) print_message("skipped: there is no " REDIS_SERVER "\n");
   const struct CMUnitTest tests[] = {
       STORY(who_loads_fences_the_one_before), STORY(a_commit_that_is_there_already_is_ok), STORY(lost_commits_are_sent_again),
       STORY(commits_before_the_load_are_sent_again_too), STORY(everything_lost_is_sent_again_and_the_identity_with_it),

@@ -21,12 +21,6 @@ static int end(void **state)
   return without_server(state);
 }
 
-#define NEEDS_SERVER() \
-  do {                 \
-    (void)state;       \
-    if (!have_server()) skip(); \
-  } while (0)
-
 /* ── identity ── */
 
 struct founder { struct gh_stores *s; struct gh_stores_identity identity; bool ok; };
@@ -295,7 +289,6 @@ static void scripts_stand_in_for_functions(void **state)
 
 int main(void)
 {
-  if (!have_server()) print_message("skipped: there is no " REDIS_SERVER "\n");
   const struct CMUnitTest tests[] = {
       STORY(two_at_once_make_one_installation), STORY(another_installations_keys_are_not_used), STORY(the_active_set_has_a_number_that_only_grows),
       STORY(a_lost_set_is_put_back), STORY(eviction_is_refused), STORY(a_replica_is_refused), STORY(names_that_break_keys_are_refused),
