@@ -18,6 +18,8 @@
 
 #define SLICE_MS 100 /* how soon being cut off is noticed */
 
+#define END_MS 1000
+
 struct gh_kafka_producer {
   const struct gh_kafka_conf *conf; /* borrowed */
   char *dir;                        /* owned */
@@ -79,7 +81,7 @@ static void end_handle(struct gh_kafka_producer *p)
 {
   if (!p->rk) return;
   drop(p);
-  rd_kafka_destroy(p->rk);
+  gh_kafka_end(p->rk, END_MS);
   p->rk = NULL;
   p->missing = 0;
 }

@@ -17,6 +17,7 @@
 #include "slot.h"
 
 #define GH_SECOND_NS UINT64_C(1000000000)
+#define GH_END_MS 500
 
 /* What is known of a partition's end; under gh_watch.lock. */
 struct ending {

@@ -293,6 +293,7 @@ void gh_member_close(struct gh_kafka *k)
     if (!error) serve_until(k, is_closed, CLOSE_MS);
     if (error) rd_kafka_error_destroy(error);
   }
+  rd_kafka_queue_io_event_enable(k->events, -1, NULL, 0); /* the handle may outlive the descriptor */
   rd_kafka_queue_destroy(k->events);
-  rd_kafka_destroy_flags(k->member, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  gh_kafka_end(k->member, GH_END_MS); /* an offset on its way to a coordinator that is away holds it for a session */
 }

@@ -73,7 +73,7 @@ bool gh_reader_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_erro
 void gh_reader_close(struct gh_kafka *k)
 {
   if (k->topic) rd_kafka_topic_destroy(k->topic);
-  if (k->reader) rd_kafka_destroy_flags(k->reader, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  if (k->reader) gh_kafka_end(k->reader, GH_END_MS);
   k->topic = NULL;
   k->reader = NULL;
 }
@@ -107,6 +107,7 @@ static void part_close(struct gh_source *s)
   struct part *p = as_part(s);
   if (p->given) rd_kafka_message_destroy(p->given);
   (void)rd_kafka_consume_stop(p->k->topic, p->partition);
+  rd_kafka_queue_io_event_enable(p->queue, -1, NULL, 0);
   rd_kafka_queue_destroy(p->queue);
   remove_part(p);
   free(p->headers);

@@ -18,6 +18,9 @@ rd_kafka_conf_t *gh_kafka_conf_with(const struct gh_kafka_conf *conf, struct gh_
 bool gh_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct gh_kafka_error *error);
 /* What an error means and what to do about it, in one line. Static. */
 const char *gh_kafka_words(rd_kafka_resp_err_t code);
+/* Ends a handle without leaving its group; all that was made of it must be gone. librdkafka may wait long for brokers that are away: what takes longer than `within_ms`
+ * goes on behind our back, for a process that ends soon. */
+void gh_kafka_end(rd_kafka_t *rk, int64_t within_ms);
 
 /* A producer that repeats nothing (idempotent) and loses nothing: what it took is delivered, or told. Used by one thread. */
 struct gh_kafka_producer;
