@@ -63,7 +63,8 @@ struct gh_watch {
 
 struct gh_kafka {
   const struct gh_kafka_source_conf *conf; /* borrowed */
-  char topic_name[256], group[256], store_id[64];
+  char topic_name[256], group[256];
+  const char *store_id;         /* borrowed: of a new store it becomes known only after opening */
   struct gh_slot slot;
   unsigned partitions;
   int fd;                       /* an eventfd that librdkafka's queues write to */

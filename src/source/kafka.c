@@ -89,7 +89,7 @@ struct gh_kafka *gh_kafka_open(const struct gh_kafka_options *options, struct gh
   GH_CHECK(k->conf->ntopics > 0);
   snprintf(k->topic_name, sizeof k->topic_name, "%.*s", GH_FMT(k->conf->topics[0]));
   snprintf(k->group, sizeof k->group, "%.*s", GH_FMT(k->conf->group));
-  snprintf(k->store_id, sizeof k->store_id, "%s", options->store_id ? options->store_id : "");
+  k->store_id = options->store_id ? options->store_id : "";
   if (open_all(k, options, error)) return k;
   gh_kafka_close(k);
   return NULL;

@@ -23,7 +23,7 @@ struct gh_kafka_options {
   const struct gh_kafka_source_conf *conf;  /* borrowed */
   struct gh_str dir;                        /* of the configuration */
   int64_t idle_ms;
-  const char *store_id;                     /* metadata of committed offsets; "" : none. Borrowed */
+  const char *store_id;                     /* metadata of committed offsets; "" : none. Borrowed, and read at each commit: it may be filled in after opening */
 };
 
 /* Makes both handles, asks the brokers for the topic (waits for an answer at most 30 s), joins nothing yet. NULL with `error`: unreachable, no such topic,
