@@ -110,7 +110,8 @@ static void say_silent(struct gh_live *l, struct gh_live_handle *h, const char *
   serve(h);
   rd_kafka_resp_err_t known = h->err ? h->err : err;
   bool vague = weight(known) < 3 || known == RD_KAFKA_RESP_ERR__TIMED_OUT;
-  gh_live_fail(l, where, vague ? "the port is open, but no broker speaks to us there: does it want TLS (`tls`) or SASL (`sasl`), or does it not? Is it Kafka, and well?"
+  gh_live_fail(l, where,
+      vague ? "the port is open, but no broker speaks to us there: does it want TLS (`tls`) or SASL (`sasl`), or does it not? Is it Kafka, and well?"
       : gh_kafka_words(known), "the brokers tell nothing: %s", h->err ? h->text : rd_kafka_err2str(err));
 }
 
@@ -196,7 +197,11 @@ static void try_group(struct gh_live *l, struct gh_live_handle *h, const char *t
     if (denied == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || denied == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) err = denied;
   }
   if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    gh_live_fail(l, where, gh_kafka_words(err), "%s", rd_kafka_err2str(err));
+    /* A broker that does not let us see the group does not say who coordinates it. */
+    bool silent_too = err == RD_KAFKA_RESP_ERR__TIMED_OUT;
+    gh_live_fail(l, where,
+        silent_too ? "grant DESCRIBE and READ on it, or look at the brokers: nobody says who coordinates it" : gh_kafka_words(err), "%s",
+        rd_kafka_err2str(err));
     return;
   }
   gh_live_ok(l, where, "%s", l->committed ? "we may use it; it has committed offsets" : "we may use it; nothing is committed yet");

@@ -42,8 +42,9 @@ static bool producer_allowed(struct place *p, const struct gh_kafka_conf *conf)
 static void try_kafka(struct place *p)
 {
   const struct gh_conf *conf = &p->l->set->conf;
-  bool own = p->conf->kafka.brokers.len > 0;
-  const struct gh_kafka_conf *kafka = own ? &p->conf->kafka : &conf->kafka.kafka;
+  bool own = p->conf->kafka.brokers.len > 0 && !(conf->source == GH_SOURCE_KAFKA && gh_str_eq(p->conf->kafka.brokers,
+      conf->kafka.kafka.brokers));
+  const struct gh_kafka_conf *kafka = p->conf->kafka.brokers.len ? &p->conf->kafka : &conf->kafka.kafka;
   static const char *const pairs[] = {"allow.auto.create.topics", "false", NULL};
   struct gh_live_handle h;
   char topic[256];
