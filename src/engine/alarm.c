@@ -16,7 +16,7 @@ static const char *reason(struct gh_partition *p, char text[256])
   }
   if (p->committing && gh_store_trouble(p->store, text)) return text;
   if (p->committing) return "the store does not answer";
-  if (p->engine->relays_behind > 2 * (uint64_t)p->engine->conf.sink_behind) return "the sinks are too far behind: reading waits for them";
+  if (p->engine->relays_draining > 2 * (uint64_t)p->engine->conf.sink_behind) return "the sinks are too far behind: reading waits for them";
   return "its source neither gives records nor confirms that it is at its end";
 }
 

@@ -137,6 +137,7 @@ struct gh_engine {
   struct gh_partition **partitions; unsigned npartitions; /* by number, NULL where never ours; owned */
   struct gh_relay **relays; unsigned nrelays;
   uint64_t relays_behind;             /* leads that the slowest sink is behind, as of this turn */
+  uint64_t relays_draining;           /* of those that answer: reading waits for them */
   char (*relay_told)[512];            /* the error told last, of each relay */
   bool relays_hurried; uint64_t stopping_ns;
   int crash_fd;                       /* -1: no marks are kept */

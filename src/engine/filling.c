@@ -82,7 +82,7 @@ static bool held_up(const struct gh_partition *p)
   const struct gh_engine *e = p->engine;
   if (p->committing && gh_batch_full(p->filling, &e->conf)) return true;
   uint64_t most = e->stored ? 2 * (uint64_t)e->conf.sink_behind : LEADS_BEHIND;
-  return e->relays_behind > most;
+  return e->relays_draining > most;
 }
 
 static void halt_full(struct gh_partition *p)

@@ -17,6 +17,7 @@
 
 #define SECOND_NS UINT64_C(1000000000)
 #define LONGEST_PAUSE_S 30u
+#define FAILURES_OF_A_STORE 6u /* in a row: half a minute */
 #define LONGEST_WISH_MS INT64_C(600000) /* of Retry-After */
 
 /* ── what came of a try ── */
@@ -118,9 +119,17 @@ static void hand_over(struct gh_relay *r, struct relay_part *p)
   pthread_mutex_lock(&r->lock);
 }
 
+/* A stream beside the store is away when the store is, and then nothing new is committed. */
+static bool is_away_with_the_store(const struct gh_relay *r)
+{
+  const struct gh_sink_conf *sink = r->options.sink;
+  return r->options.stores && sink->kind == GH_SINK_REDIS && !sink->own_redis && r->failures < FAILURES_OF_A_STORE;
+}
+
 /* Those that fail keep their bound; nobody else moves parts or their stores meanwhile: only this thread drops them. */
 static void keep_bounds(struct gh_relay *r)
 {
+  if (is_away_with_the_store(r)) return;
   for (unsigned i = 0; i < r->nparts; i++) {
     struct relay_part *p = r->parts[i];
     if (!p->pending || p->removed) continue;
@@ -347,6 +356,7 @@ struct gh_relay_state gh_relay_state(struct gh_relay *r)
     if (doing == GH_RELAY_FAILING) memcpy(state.error, p->error[0] ? p->error : r->error, sizeof state.error);
   }
   if (r->gone) state.doing = GH_RELAY_GONE;
+  state.drains = state.doing < GH_RELAY_FAILING && !gh_relay_may_be_slow(r);
   state.handed = r->handed;
   state.buried = r->buried;
   pthread_mutex_unlock(&r->lock);

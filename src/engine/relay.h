@@ -2,9 +2,10 @@
  * dead: begin → page of the outbox → sink → the sink's place → next page; partitions take turns, a page each.
  *
  * A failure leaves leads in the outbox and is tried again (a file every second; a server after 1, 2, 4 … 30 s, for all partitions alike, or when it asks to be);
- * it holds up neither events nor commits. Beyond `sink_behind` leads of a partition the oldest go to the dead letters (gh_store_sink_bury): of a server
- * always, of a file or standard output only while it fails, for what they are behind otherwise they catch up by themselves. A lead that the sink refuses for
- * good goes there too. Both are told in the log, once a minute, with counts.
+ * it holds up neither events nor commits. Beyond `sink_behind` leads of a partition the oldest go to the dead letters (gh_store_sink_bury): of a sink
+ * that fails, and of a webhook always, for it may be slower than events come for good. What others are behind while they answer drains: reading waits for it. A
+ * stream beside the store fails when the store does, and then nothing new comes: its leads wait for half a minute first. A lead that the sink refuses for good
+ * goes there too. Both are told in the log, once a minute, with counts.
  *
  * What happened is noted; the loop is woken by `woke` (called on the relay's thread) and asks gh_relay_state. */
 #ifndef GOLDHOUR_ENGINE_RELAY_H
@@ -44,7 +45,8 @@ enum gh_relay_doing {
   GH_RELAY_FAILING,  /* the last try went wrong; `error` says why */
   GH_RELAY_GONE,     /* who read standard output is gone for good */
 };
-struct gh_relay_state { enum gh_relay_doing doing; uint64_t behind, handed, buried; char error[512]; };
+/* behind: leads committed and not handed over. drains: and it will be, soon: the sink answers, and is none that may be slow for good. */
+struct gh_relay_state { enum gh_relay_doing doing; bool drains; uint64_t behind, handed, buried; char error[512]; };
 struct gh_relay_state gh_relay_state(struct gh_relay *r);
 /* Tries at once what would be tried later: before a stop. */
 void gh_relay_hurry(struct gh_relay *r);

@@ -52,6 +52,8 @@ struct relay_try { enum relay_fault fault; char error[512]; int64_t wait_ms; boo
 
 /* Hands over one page of the partition. On the relay's thread, without the lock. */
 void gh_relay_page(struct gh_relay *r, struct relay_part *p, struct relay_try *try);
+/* Whether its sink may be slower than events come, for good. */
+static inline bool gh_relay_may_be_slow(const struct gh_relay *r) { return r->options.sink->kind == GH_SINK_WEBHOOK; }
 /* Leads beyond the bound go to the dead letters. */
 void gh_relay_bound(struct gh_relay *r, struct relay_part *p, struct relay_try *try);
 /* Says how many leads went to the dead letters, once a minute. */

@@ -138,7 +138,7 @@ static bool make_ready(struct gh_relay *r, struct relay_part *p, struct relay_tr
     p->known = false;
   }
   if (!read_place(r, p, try)) return false;
-  if (gh_sink_is_server(r->sink)) gh_relay_bound(r, p, try);
+  if (gh_relay_may_be_slow(r)) gh_relay_bound(r, p, try);
   return try->fault == RELAY_FINE && begin(r, p, try);
 }
 

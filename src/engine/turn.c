@@ -59,10 +59,11 @@ static void tell_relay(struct gh_engine *e, unsigned i, const struct gh_relay_st
 static bool relays_settled(struct gh_engine *e)
 {
   bool settled = true;
-  e->relays_behind = 0;
+  e->relays_behind = e->relays_draining = 0;
   for (unsigned i = 0; i < e->nrelays; i++) {
     struct gh_relay_state s = gh_relay_state(e->relays[i]);
     if (s.behind > e->relays_behind) e->relays_behind = s.behind;
+    if (s.drains && s.behind > e->relays_draining) e->relays_draining = s.behind;
     if (s.doing == GH_RELAY_GONE && !e->stopping) gh_engine_stop(e);
     tell_relay(e, i, &s);
     settled = settled && s.doing != GH_RELAY_BUSY;

@@ -71,7 +71,7 @@ def a_dead_sink_holds_nobody_up(w):
 
 def beyond_its_bound_to_the_dead_letters(w):
     """A sink that stays dead: its leads go to the dead letters, and from there, once it is back, to it."""
-    w.create_topic(2)
+    w.create_topic(4)
     redis, hook = w.redis(), Hook()
     w.config(redis, sink=["{redis: {stream: leads}}", f"{{webhook: {{url: '{hook.url}', timeout: 1s}}}}"], sink_behind=1000)
     w.produce(40000)

@@ -58,7 +58,7 @@ def tell(case, options, kafka, root):
         return True
     except Exception as why:  # whatever went wrong is this case's failure, the others go on
         told = " ".join(str(why).split())
-        print("".join(f"  {line}\n" for line in traceback.format_exc().splitlines()[-8:]) + f"FAILED {case.__name__}: {type(why).__name__}: {told[:1500]}", flush=True)
+        print("".join(f"  {line}\n" for line in traceback.format_exc().splitlines()[-8:]) + f"FAILED {case.__name__}: {type(why).__name__}: {told[:900]}", flush=True)
         return False
     finally:
         end_all()
