@@ -179,9 +179,11 @@ static inline void answered(void *ctx, enum gh_commit_answer word, const struct 
   __atomic_store_n(&a->come, 1, __ATOMIC_RELEASE);
 }
 
+static inline bool has_come(struct answer *a) { return __atomic_load_n(&a->come, __ATOMIC_ACQUIRE) != 0; }
+
 static inline void await(struct answer *a)
 {
-  for (int us = 0; !__atomic_load_n(&a->come, __ATOMIC_ACQUIRE); us += 50) {
+  for (int us = 0; !has_come(a); us += 50) {
     if (us > PATIENCE_MS * 1000) fail_msg("the commit has no answer");
     usleep(50);
   }
