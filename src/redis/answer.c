@@ -1,5 +1,4 @@
 /* What an answer means: the sender's, a redirection, or none at all. */
-
 #include "finder.h"
 #include "goldhour/base/check.h"
 #include "inside.h"
@@ -7,13 +6,14 @@
 enum { PAUSE_FIRST_MS = 20, PAUSE_LONGEST_MS = 1000, MOST_HOPS = 5 };
 
 /* The server did nothing, and says that it may do it later or that another one would. */
-static bool is_refusal(struct gh_str code)
+static bool is_refusal(const struct gh_reply *reply)
 {
-  static const char *const codes[] = {"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS", "MISCONF", "OOM", NULL};
+  static const char *const codes[] = {"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS", "MISCONF", "OOM", "DENIED", NULL};
+  struct gh_str code = gh_reply_code(reply);
   for (const char *const *one = codes; *one; one++) {
     if (gh_str_eq(code, gh_str(*one))) return true;
   }
-  return false;
+  return code.len && gh_str_starts(reply->text, GH_STR("ERR max number of clients")); /* said to a connection, not to a command */
 }
 
 static bool is_redirection(struct gh_str code) { return gh_str_eq(code, GH_STR("MOVED")) || gh_str_eq(code, GH_STR("ASK")); }
@@ -50,11 +50,11 @@ void gh_answer(struct gh_conn *conn, struct gh_command *c, const struct gh_reply
   bool open = c->done && code.len && !conn->probe;
   bool redirected = open && r->mode == GH_REDIS_CLUSTER && !c->node && is_redirection(code);
   if (redirected && ++c->hops <= MOST_HOPS && gh_cluster_redirect(conn, c, reply)) return;
-  if (redirected || (open && is_refusal(code))) {
+  if (redirected || (open && is_refusal(reply))) {
     refuse(conn, c, reply);
     follow_refusal(conn, code);
     return;
   }
-  if (!is_refusal(code)) gh_conn_good(conn);
+  if (!is_refusal(reply)) gh_conn_good(conn);
   gh_client_finish(r, c, reply, NULL, false);
 }

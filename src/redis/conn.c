@@ -71,7 +71,7 @@ static void note_trouble(struct gh_conn *c, const char *why)
 {
   gh_redis_say(c->trouble, sizeof c->trouble, "%s: %.200s", c->name, why);
   if (!c->trouble_since_ms) {
-    c->trouble_since_ms = now_of(c);
+    c->trouble_since_ms = c->state >= GH_CONN_READY && c->flight.first ? c->heard_ms : now_of(c);
     if (!c->probe && !c->gone) gh_log(GH_WARN, "Redis is out of reach", "server=%s why=\"%s\"", c->name, why);
   }
   gh_client_health(c->r);

@@ -123,6 +123,7 @@ void gh_finder_turn(struct gh_finder *f)
     return;
   }
   f->failed = f->rounds = 0;
+  f->at++; /* another one next time: this one may be behind the times, or on the wrong side of a cut */
   if (f->wanted) gh_client_due(f->r, f->due_ms);
   if (f->r->mode == GH_REDIS_CLUSTER) gh_cluster_found(f);
   else gh_sentinel_found(f);

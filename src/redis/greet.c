@@ -57,10 +57,10 @@ static bool repeats_secret(const struct gh_conn *c, const char *text)
 static bool fault(const struct gh_conn *c, enum step step, const struct gh_reply *reply, char why[256])
 {
   static const char *const names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "ROLE"};
-  char text[200];
+  char text[2048]; /* more than is shown: a secret is not cut in two before it is found */
   gh_error_text(reply, text, sizeof text);
   if (repeats_secret(c, text)) gh_redis_say(text, sizeof text, "refused; the answer repeats the password and is not shown");
-  gh_redis_say(why, 256, "%s: %s", names[step], text);
+  gh_redis_say(why, 256, "%s: %.200s", names[step], text);
   return true;
 }
 

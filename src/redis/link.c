@@ -272,6 +272,15 @@ static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *list
   else fail(link, "its name is not found", status < 0 ? uv_strerror(status) : "it has no address");
 }
 
+/* A name that is none. */
+static void fail_later(struct gh_link *link)
+{
+  GH_CHECK(uv_tcp_init(link->loop, &link->tcp) == 0);
+  link->has_tcp = true;
+  link->tcp.data = link;
+  uv_close((uv_handle_t *)&link->tcp, on_closed);
+}
+
 /* An address in digits needs no waiting for libuv's threads. */
 static bool in_digits(struct gh_link *link, int port)
 {
@@ -301,7 +310,8 @@ struct gh_link *gh_link_open(uv_loop_t *loop, struct gh_link_address address, st
   }
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC};
   link->resolve.data = link;
-  link->resolving = true;
-  GH_CHECK(uv_getaddrinfo(loop, &link->resolve, on_resolved, link->host, port, &hints) == 0);
+  link->status = uv_getaddrinfo(loop, &link->resolve, on_resolved, link->host, port, &hints);
+  link->resolving = link->status == 0;
+  if (!link->resolving) fail_later(link);
   return link;
 }

@@ -5,7 +5,7 @@
 #include "goldhour/base/check.h"
 
 /* More than any answer of ours has, and little enough that a count gone wrong does not take the memory. */
-enum { MOST_ITEMS = 1 << 24, KEPT_BYTES = 4 << 20 };
+enum { MOST_ITEMS = 1 << 21, KEPT_BYTES = 4 << 20 };
 
 /* Where an answer stands: at its place in the list around it, or alone. */
 static struct gh_reply *place(const redisReadTask *task)

@@ -1,19 +1,16 @@
 /* The master behind Sentinels. Any of them is asked; what it names must say itself that it is the master (ROLE, in the greeting), for a Sentinel may be
  * behind the times. A connection that broke has its master looked up anew, and one that answers READONLY is left. */
-
 #include "finder.h"
 #include "goldhour/base/check.h"
 
 void gh_sentinel_find(struct gh_redis *r)
 {
-  struct gh_finder *f = r->finder;
-  if (r->conns->failures > 1 && !f->probe) f->at++; /* the one asked last may be the one behind the times */
-  gh_finder_want(f, 0);
+  gh_finder_want(r->finder, 0);
 }
 
 bool gh_sentinel_take(struct gh_finder *f, const struct gh_reply *reply)
 {
-  bool named = reply->kind == GH_REPLY_LIST && reply->n >= 2 && reply->items[0].text.len > 0 && reply->items[0].text.len < sizeof f->host;
+  bool named = reply->kind == GH_REPLY_LIST && reply->n >= 2 && reply->items[0].text.len > 0 && reply->items[0].text.len < 254;
   unsigned port = 0;
   for (size_t i = 0; named && i < reply->items[1].text.len && port < 65536; i++) {
     unsigned digit = (unsigned)reply->items[1].text.ptr[i] - '0';

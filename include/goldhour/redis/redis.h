@@ -7,8 +7,13 @@
  * followed here and seen by nobody).
  *
  * What is known of a command without an answer: nothing. Whether it may be sent again is for the caller to say (`again`): a commit is a compare-and-set, a
- * read changes nothing. LOADING, READONLY, MASTERDOWN, CLUSTERDOWN, TRYAGAIN, BUSY and the like are no answers: such a command was not done, and is sent again
- * after a while, until its time is over.
+ * read changes nothing. LOADING, READONLY, MASTERDOWN, CLUSTERDOWN, TRYAGAIN, BUSY, NOREPLICAS, MISCONF and OOM are no answers: such a command was not done, and is
+ * sent again after a while (20 ms to 1 s), until its time is over; commands sent after it may overtake it. Otherwise the commands of a connection are written in the
+ * order of sending, and those sent again come before later ones.
+ *
+ * Bounds are the callers': what waits here is what they have sent and not been answered, its bytes included (`waiting` counts it). A list of more than 2^21 items
+ * is taken for a fault of the protocol: read in pages. Behind Sentinels and in a Cluster `tls` is spoken with every node; a certificate is compared with the
+ * address that the Sentinel or the map names.
  */
 #ifndef GOLDHOUR_REDIS_REDIS_H
 #define GOLDHOUR_REDIS_REDIS_H
@@ -41,7 +46,8 @@ struct gh_redis_command {
 /* Starts the client. Secrets are read now (paths against `dir`); connecting goes on behind, a server that is not there is no error here. `client` is shown by
  * CLIENT LIST. NULL with `error`: a secret or certificate cannot be read, a host name is malformed. Borrows conf for the call. */
 struct gh_redis *gh_redis_open(const struct gh_redis_conf *conf, struct gh_str dir, const char *client, struct gh_redis_error *error);
-/* Ends the thread; commands without an answer are answered with an error first. */
+/* Ends the thread; commands without an answer are answered with an error first, also those that `done` sends meanwhile (so it must not do that without end). No
+ * other thread may send any more. Prompt, whatever the servers do. */
 void gh_redis_close(struct gh_redis *r);
 
 /* Sends; `done` is called exactly once, on the client's thread, with the reply (living for the call), or with NULL and `error`: it is not known whether the
