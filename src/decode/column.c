@@ -64,9 +64,10 @@ const struct json_node *gh_column_node(struct gh_decoder *d, const struct source
                                        struct json_node *copy)
 {
   if (n->kind == JSON_STRING && gh_str_eq(json_text(n), GH_STR("__debezium_unavailable_value"))) return NULL;
+  if (s->base64_digits >= 0) return n; /* the mapping knows better */
   if (variable_scale(n)) return digits(d, n, gh_env_member(n, GH_STR("value")), gh_env_text(gh_env_member(n, GH_STR("scale"))), copy);
   struct gh_str name = gh_env_text(gh_env_member(field, GH_STR("name")));
-  if (name.len == 0 || s->base64_digits >= 0) return n;
+  if (name.len == 0) return n;
   if (gh_str_eq(name, GH_STR("org.apache.kafka.connect.data.Decimal")))
     return digits(d, n, n, gh_env_text(gh_env_member(gh_env_member(field, GH_STR("parameters")), GH_STR("scale"))), copy);
   bool text = n->kind == JSON_NUMBER && (s->kind == SOURCE_JOIN || s->type.kind == GH_STRING);

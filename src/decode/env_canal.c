@@ -29,6 +29,7 @@ static enum gh_decoded open(struct gh_decoder *d, struct env_run *e, struct gh_r
   if (data->kind != JSON_LIST) return gh_env_bad(d, out, "its `data` is no list");
   if (old && (old->kind != JSON_LIST || old->text_len != data->text_len)) return gh_env_bad(d, out, "its `old` is no list as long as `data`");
   e->nrows = data->text_len;
+  e->table = gh_env_table(d, gh_env_text(f[KEY_DATABASE]), GH_STR(""), gh_env_text(f[KEY_NAME]));
   e->data = data + 1;
   e->old = old ? old + 1 : NULL;
   return e->nrows > 0 ? GH_DECODED : GH_DECODED_OTHER;
@@ -69,7 +70,7 @@ static enum gh_decoded row(struct gh_decoder *d, struct env_run *e, struct gh_re
   r->row = n;
   if (r->op == OP_UPDATE) r->before = old ? old : n, r->before_under = old ? n : NULL;
   if (r->op == OP_DELETE) r->before = n;
-  r->table = gh_env_table(d, gh_env_text(f[KEY_DATABASE]), GH_STR(""), gh_env_text(f[KEY_NAME]));
+  r->table = e->table;
   gh_env_set_node(e, NAME_TABLE, f[KEY_NAME]);
   gh_env_set_node(e, NAME_DATABASE, f[KEY_DATABASE]);
   gh_env_set_node(e, NAME_TIME, f[KEY_ES]);

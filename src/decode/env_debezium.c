@@ -2,13 +2,13 @@
  *
  * A row's id is its position in the database's log, in the words of its connector: file, position and row (MySQL, MariaDB), log sequence numbers (SQL Server,
  * Db2), system change number, record set and statement (Oracle), log sequence number and key (PostgreSQL, where rows of one COPY share a number). Rows of a snapshot
- * share a position, so theirs has table and key as well.
+ * share a position, so theirs has time, table and key as well; and where Oracle's log reader gives nothing finer than the system change number, key and content tell rows apart.
  */
 #include "envelope.h"
 
 enum key { KEY_BEFORE, KEY_AFTER, KEY_FROM, KEY_OPERATION, KEY_DDL, KEY_STATUS, KEY_TS_MS, KEY_TOP };
 static const char *const top[] = {"before", "after", "source", "op", "ddl", "status", "ts_ms", NULL};
-enum from { FROM_NAME, FROM_TS_MS, FROM_SNAPSHOT, FROM_DB, FROM_SCHEMA, FROM_TABLE, FROM_COLLECTION, FROM_FILE, FROM_POSITION, FROM_LAST = 17 };
+enum from { FROM_NAME, FROM_TS_MS, FROM_SNAPSHOT, FROM_DB, FROM_SCHEMA, FROM_TABLE, FROM_COLLECTION, FROM_FILE, FROM_SCN = 13, FROM_RS_ID, FROM_LSN = 17 };
 static const char *const source[] = {"name", "ts_ms", "snapshot", "db", "schema", "table", "collection", "file", "pos", "row", "change_lsn", "commit_lsn",
                                      "event_serial_no", "scn", "rs_id", "ssn", "ord", "lsn", NULL};
 
@@ -73,12 +73,17 @@ static void make_id(struct gh_decoder *d, struct env_run *e)
 {
   const struct env_row *r = &e->row;
   bool placed = false;
-  for (unsigned i = FROM_FILE; i <= FROM_LAST; i++) placed |= gh_env_text(from(e, i)).ptr != NULL;
+  for (unsigned i = FROM_FILE; i <= FROM_LSN; i++) placed |= gh_env_text(from(e, i)).ptr != NULL;
   if (!placed) return;
   gh_env_id_add(e, gh_env_text(from(e, FROM_NAME)));
-  for (unsigned i = FROM_FILE; i <= FROM_LAST; i++) gh_env_id_add(e, gh_env_text(from(e, i)));
-  if (r->op == OP_SNAPSHOT) gh_env_id_add(e, r->table);
-  if (r->op == OP_SNAPSHOT || from(e, FROM_LAST)) gh_env_id_key(d, e);
+  for (unsigned i = FROM_FILE; i <= FROM_LSN; i++) gh_env_id_add(e, gh_env_text(from(e, i)));
+  bool coarse = from(e, FROM_SCN) && !from(e, FROM_RS_ID);
+  if (r->op == OP_SNAPSHOT) {
+    gh_env_id_add(e, gh_env_text(from(e, FROM_TS_MS)));
+    gh_env_id_add(e, r->table);
+  }
+  if (r->op == OP_SNAPSHOT || coarse || from(e, FROM_LSN)) gh_env_id_key(d, e);
+  if (coarse) gh_env_id_digest(e, r->row, r->before);
 }
 
 /* MongoDB's documents stand in texts. */

@@ -248,10 +248,20 @@ const struct json_node *gh_env_key(struct gh_decoder *d, struct env_run *e)
   return e->key_root;
 }
 
+/* Nothing is known of the row; of its names, only what says that they are absent is cleared, for there are many. */
+static void clear_row(struct env_row *r)
+{
+  r->row = r->before = r->under = r->before_under = r->columns = NULL;
+  r->op = (enum env_op)0;
+  r->table = (struct gh_str){NULL, 0};
+  for (unsigned i = 0; i < ENV_NAMES; i++) r->names[i].text = NULL, r->names[i].text_len = 0;
+}
+
 /* What every message has, whatever its envelope. */
-static void common_names(struct env_run *e)
+static void common_names(struct env_run *e, const struct map_run *run)
 {
   gh_env_set_time_ms(e, NAME_STREAM_TIME, e->message.time_ms);
+  if (run->names[NAME_ROW] < 0) return;
   int n = snprintf(e->row_text, sizeof e->row_text, "%u", e->number);
   gh_env_set(e, NAME_ROW, (struct gh_str){e->row_text, (size_t)n});
 }
@@ -279,13 +289,13 @@ static enum gh_decoded one(struct gh_decoder *d, struct env_run *e, struct gh_re
     d->row = e->several ? e->number : 0;
   }
   e->next_row++;
-  memset(&e->row, 0, sizeof e->row);
+  clear_row(&e->row);
   gh_buf_clear(&e->id);
   e->bad_header = NULL;
   enum gh_decoded done = formats[e->envelope->kind]->row(d, e, out);
   if (done != GH_DECODED) return done;
   if (e->bad_header) return gh_decoder_refuse(d, out, "bad_utf8", "the header '%s' holds bytes that are no UTF-8", e->bad_header);
-  common_names(e);
+  common_names(e, d->events);
   if (e->id.len > 0) gh_env_set(e, NAME_ID, gh_buf_str(&e->id));
   return gh_map_run_row(d, d->events, &e->row, out);
 }
@@ -305,9 +315,8 @@ static enum gh_decoded bare(struct gh_decoder *d, struct env_run *e, struct gh_r
   const struct json_node *root = d->tape.nodes;
   if (root->kind != JSON_OBJECT) return gh_decoder_refuse(d, out, "wrong_type", "an object was expected, found %s", gh_json_kind_name(root->kind));
   e->number = 1;
-  memset(&e->row, 0, sizeof e->row);
-  e->row.row = root;
-  e->content = root;
+  e->row.row = e->content = root;
+  e->row.names[NAME_STREAM_TIME].text = NULL; /* nothing else is ever said of it */
   gh_env_set_time_ms(e, NAME_STREAM_TIME, e->message.time_ms);
   return gh_map_run_row(d, d->events, &e->row, out);
 }

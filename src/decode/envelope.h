@@ -47,6 +47,7 @@ struct env_run {
   const struct json_node *data, *old;      /* Canal: the next rows */
   unsigned nrows, next_row;                /* of the element at hand */
   unsigned number;                         /* of the row at hand in its message, from 1 */
+  struct gh_str table;                     /* Canal: its full name */
   bool several;                            /* the message may hold several */
   bool key_read;
   const struct json_node *key_root;        /* the key as JSON without its schema; NULL: it is none */

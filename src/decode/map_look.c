@@ -87,9 +87,9 @@ static enum gh_decoded key_text(struct gh_decoder *d, struct map_run *run, struc
 
 static enum gh_decoded names(struct gh_decoder *d, struct map_run *run, struct gh_record *out)
 {
-  for (unsigned i = 0; i < ENV_NAMES; i++) {
-    const struct json_node *n = &run->row->names[i];
-    if (run->names[i] >= 0 && n->text) run->found[run->names[i]] = n;
+  for (unsigned i = 0; i < run->nasked; i++) {
+    const struct json_node *n = &run->row->names[run->asked[i]];
+    if (n->text) run->found[run->names[run->asked[i]]] = n;
   }
   enum gh_decoded done = headers(d, run, out);
   return done == GH_DECODED ? key_text(d, run, out) : done;

@@ -30,6 +30,7 @@ static void find_names(struct map_run *run)
     run->names[i] = -1;
     for (const struct path_node *c = run->set->paths.roots[ORIGIN_NAME].first; c; c = c->next)
       if (gh_str_eq(c->token, gh_env_name((enum env_name)i))) run->names[i] = c->path;
+    if (run->names[i] >= 0) run->asked[run->nasked++] = (enum env_name)i;
   }
 }
 

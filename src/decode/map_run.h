@@ -20,6 +20,7 @@ struct map_run {
   struct gh_str *columns;           /* by pointer: the column of the row that it names; empty: it leads elsewhere */
   struct json_node *made;           /* by pointer: of a header or the key */
   int names[ENV_NAMES];             /* the envelope's names as pointers; -1: not asked for */
+  enum env_name asked[ENV_NAMES]; unsigned nasked;
   const struct env_row *row;        /* NULL: a bulk profile */
   uint64_t record;                  /* the decoder's count */
   struct gh_str twice;              /* a key that stood twice */

@@ -212,7 +212,7 @@ static void debezium_snapshots_trigger_nothing(void **state)
   passed_over(feed(MYSQL("c", "true", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":\"8000.00\"}")));
   message.key = GH_STR("{\"schema\":{\"type\":\"struct\"},\"payload\":{\"no\":17}}");
   is(feed(MYSQL("r", "\"last\"", "customer", "\"before\":null,\"after\":{\"cust\":\"C1\",\"nm\":\"王芳\",\"aum\":null}")),
-     "{\"id\":\"bank:bin.01:4711:2:core.customer:17\",\"type\":\"customer\",\"customer\":\"C1\",\"time\":1789606800000,\"name\":\"王芳\",\"aum\":null}");
+     "{\"id\":\"bank:bin.01:4711:2:1789606800000:core.customer:17\",\"type\":\"customer\",\"customer\":\"C1\",\"time\":1789606800000,\"name\":\"王芳\",\"aum\":null}");
   is(feed(MYSQL("d", "\"false\"", "customer", "\"before\":{\"cust\":\"C1\"},\"after\":null")),
      "{\"id\":\"bank:bin.01:4711:2\",\"type\":\"customer\",\"customer\":\"C1\",\"time\":1789606800000,\"forget\":true}");
   clear_message();
@@ -258,6 +258,22 @@ static void rows_of_one_log_position_have_keys(void **state)
           "\"schema\":\"public\",\"table\":\"txn\",\"txId\":555,\"lsn\":24023128,\"xmin\":null,\"sequence\":\"[null,\\\"24023128\\\"]\"},\"op\":\"c\",\"ts_ms\":2}"),
      "{\"id\":\"pg:24023128:A1\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"1.00\"}");
   clear_message();
+}
+
+#define ORACLE(rest, row) "{\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":\"" row "\"},\"source\":{\"connector\":\"oracle\",\"name\":\"ora\",\"ts_ms\":1789606800000,\"snapshot\":\"false\"," \
+  "\"db\":\"ORCL\",\"schema\":\"CORE\",\"table\":\"txn\",\"txId\":\"6.28.807\",\"scn\":\"2122185\",\"commit_scn\":\"2122190\"" rest "},\"op\":\"c\"}"
+
+static void oracle_rows_have_a_record_set_or_what_they_say(void **state)
+{
+  char first[200];
+  (void)state;
+  by(debezium);
+  is(feed(ORACLE(",\"rs_id\":\"001234.00012345.0124\",\"ssn\":1", "1")),
+     "{\"id\":\"ora:2122185:001234.00012345.0124:1\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"1.00\"}");
+  assert_int_equal(feed(ORACLE("", "1")), GH_DECODED);
+  snprintf(first, sizeof first, "%.*s", GH_FMT(record.event.id));
+  assert_int_equal(feed(ORACLE("", "2")), GH_DECODED);
+  assert_false(gh_str_eq(record.event.id, gh_str(first)));
 }
 
 static const char goldengate[] =
@@ -415,6 +431,7 @@ int main(void)
     cmocka_unit_test(debezium_values_are_read_by_the_schema),
     cmocka_unit_test(values_without_a_schema_are_declared),
     cmocka_unit_test(rows_of_one_log_position_have_keys),
+    cmocka_unit_test(oracle_rows_have_a_record_set_or_what_they_say),
     cmocka_unit_test(goldengate_changes_are_events),
     cmocka_unit_test(structured_cloudevents),
     cmocka_unit_test(batched_cloudevents),
