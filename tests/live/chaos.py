@@ -12,6 +12,7 @@ import itertools
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -31,15 +32,15 @@ class Storm:
 
     def __init__(self, w, plan):
         self.w, self.plan, self.random = w, plan, random.Random(plan["seed"])
-        self.counts = dict.fromkeys(plan["faults"], 0)
+        self.counts, self.mends = dict.fromkeys(plan["faults"], 0), []
 
     def prepare(self):
         w, plan = self.w, self.plan
         w.kafka = w.hold(Kafka(w.path("kafka")))
         self.redis = w.redis(conf={"auto-aof-rewrite-percentage": 100})
-        self.link = w.hold(Proxy(self.redis.port))
+        self.cable = w.hold(Proxy(self.redis.port))
         w.create_topic(plan["partitions"])
-        w.config(f"{{redis: {{url: 'redis://127.0.0.1:{self.link.port}', timeout: 2s}}}}", batch_events=plan["batch_events"])
+        w.config(f"{{redis: {{url: 'redis://127.0.0.1:{self.cable.port}', timeout: 2s}}}}", batch_events=plan["batch_events"])
         self.fill()
         begun = time.monotonic()
         self.expected = w.expected()
@@ -56,57 +57,67 @@ class Storm:
             w.kcat.produce_file(w.topic, path)
             os.unlink(path)
 
-    # ── faults ──
+    # ── faults: each strikes now, and says what mends it, later ──
 
-    def some_daemon(self):
-        return self.random.randrange(len(self.daemons))
-
-    def daemon(self):
-        i = self.some_daemon()
+    def daemon(self, i):
         self.daemons[i].kill()
-        time.sleep(self.random.random() * 2)
+        return lambda: self.start_daemon(i)
+
+    def stop(self, i):
+        self.daemons[i].signal(signal.SIGTERM)
+        return lambda: self.start_daemon(i)
+
+    def start_daemon(self, i):
+        self.daemons[i].wait(60)
         self.daemons[i] = self.w.daemon()
 
-    def stop(self):
-        i = self.some_daemon()
-        self.daemons[i].stop(60)
-        self.daemons[i] = self.w.daemon()
-
-    def zombie(self):
-        i = self.some_daemon()
+    def zombie(self, i):
         self.daemons[i].pause()
-        time.sleep(4 + self.random.random() * 3)
-        self.daemons[i].resume()
+        return self.daemons[i].resume
 
-    def redis_(self):
+    def redis_(self, _):
         self.redis.kill()
-        time.sleep(self.random.random() * 2)
-        self.redis.start()
+        return self.redis.start
 
-    def aof(self):
+    def aof(self, _):
         self.redis.kill()
         size = os.path.getsize(self.redis.aof())
         if size > 2 * self.founded:
-            self.redis.cut_aof(size - self.random.randrange(1, min(size - self.founded, 4000000)))
-        self.redis.start()
+            self.redis.cut_aof(size - self.random.randrange(1, min(size - self.founded, 1000000)))
+        return self.redis.start
 
-    def broker(self):
+    def broker(self, _):
         self.w.kafka.kill()
-        time.sleep(self.random.random() * 2)
-        self.w.kafka.start()
+        return self.w.kafka.process.start
 
-    def cut(self):
-        for _ in range(5):
-            self.link.cut_reply(b"", self.random.randrange(1, 50))
-            time.sleep(0.1)
-        self.link.heal()
+    def link(self, _):
+        self.cable.cut_reply(b"", self.random.randrange(1, 50))
+        return self.cable.heal
 
     def strike(self):
+        """A random fault, unless what it would hit is being mended."""
         name = self.random.choice(self.plan["faults"])
-        {"daemon": self.daemon, "stop": self.stop, "zombie": self.zombie, "redis": self.redis_, "broker": self.broker, "link": self.cut, "aof": self.aof}[name]()
+        i = self.random.randrange(len(self.daemons))
+        victim = i if name in ("daemon", "stop", "zombie") else {"aof": "redis"}.get(name, name)
+        if victim in (victim for _, victim, _ in self.mends):
+            return
+        mend = getattr(self, {"redis": "redis_"}.get(name, name))(i)
+        lasts = {"zombie": 4 + 3 * self.random.random(), "link": 0.5}.get(name, 2 * self.random.random())
+        self.mends.append((time.monotonic() + lasts, victim, mend))
         self.counts[name] += 1
 
+    def mend(self, all_of_them=False):
+        due = [m for m in self.mends if all_of_them or m[0] <= time.monotonic()]
+        self.mends = [m for m in self.mends if m not in due]
+        for _, victim, mend in due:
+            mend()
+            if victim == "broker":  # it needs some seconds to be up
+                self.mends.append((time.monotonic() + 6, victim, lambda: None))
+
     # ── the course ──
+
+    def redis_is_down(self):
+        return "redis" in (victim for _, victim, _ in self.mends)
 
     def run(self):
         self.prepare()
@@ -115,15 +126,15 @@ class Storm:
         self.daemons = [w.daemon() for _ in range(plan["daemons"])]
         w.wait_for_leads(self.redis, 1, 60)
         self.founded = os.path.getsize(self.redis.aof())
-        end = begun + plan["seconds"]
-        while w.length(self.redis) < len(self.expected) and time.monotonic() < end:
-            time.sleep(self.random.expovariate(1 / plan["pause"]))
-            self.strike()
+        next_s = 0
+        while (w.length(self.redis) < len(self.expected) or self.redis_is_down()) and time.monotonic() < begun + plan["seconds"]:
+            self.mend()
+            if time.monotonic() >= next_s:
+                self.strike()
+                next_s = time.monotonic() + self.random.expovariate(1 / plan["pause"])
             w.ended()
-            for i, daemon in enumerate(self.daemons):
-                if not daemon.running():
-                    self.daemons[i] = w.daemon()
-        self.link.heal()
+            time.sleep(0.02)
+        self.mend(True)
         print(f"  {time.monotonic() - begun:.0f} s with " + ", ".join(f"{n} {name}" for name, n in self.counts.items()), flush=True)
         w.assert_leads(self.redis, self.expected, plan["patience"])
         print(f"  {time.monotonic() - begun:.0f} s in all: {plan['events'] / (time.monotonic() - begun):.0f} events a second", flush=True)
@@ -132,7 +143,7 @@ class Storm:
 
 
 def plan_of(**more):
-    return {"events": 60000, "partitions": 16, "daemons": 3, "seed": 1, "pause": 0.5, "faults": ALL.split(","), "batch_events": 256, "seconds": 25, "patience": 60} | more
+    return {"events": 100000, "partitions": 16, "daemons": 3, "seed": 1, "pause": 0.3, "faults": ALL.split(","), "batch_events": 32, "seconds": 30, "patience": 60} | more
 
 
 def digest(lead):

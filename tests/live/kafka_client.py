@@ -49,7 +49,7 @@ class Kcat:
 
     def read(self, topic, partition=None, begin="beginning", seconds=60):
         """All messages up to the end: dictionaries with partition, offset, ts, key, headers, payload."""
-        lines = self.run("-C", "-t", topic, "-o", str(begin), "-e", "-q", "-J", *(["-p", str(partition)] if partition is not None else []), seconds=seconds).splitlines()
+        lines = self.run("-C", "-t", topic, "-o", str(begin), "-e", "-q", "-J", "-X", "fetch.wait.max.ms=20", *(["-p", str(partition)] if partition is not None else []), seconds=seconds).splitlines()
         return [json.loads(line) for line in lines]
 
     def metadata(self):

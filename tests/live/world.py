@@ -112,19 +112,26 @@ class World:
 
     # ── leads ──
 
-    def partition_file(self, partition):
-        """The records of a partition, as Kafka holds them."""
-        path = self.path(f"partition-{partition}.jsonl")
-        with open(path, "wb") as out:
-            subprocess.run(["kcat", "-b", self.kafka.brokers, "-C", "-t", self.topic, "-p", str(partition), "-o", "beginning", "-e", "-q", "-f", "%s\n"], stdout=out, check=True, timeout=600)
-        return path
+    def partition_files(self):
+        """The records of each partition, as Kafka holds them: {partition: path}."""
+        paths = {p: self.path(f"partition-{p}.jsonl") for p in self.kafka.admin.partitions(self.topic)}
+        files = {b"%d" % p: open(path, "wb") for p, path in paths.items()}
+        arguments = ["kcat", "-b", self.kafka.brokers, "-C", "-t", self.topic, "-o", "beginning", "-e", "-q", "-f", "%p %s\n", "-X", "fetch.wait.max.ms=20"]
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE) as kcat:
+            for line in kcat.stdout:
+                partition, record = line.split(b" ", 1)
+                files[partition].write(record)
+        for f in files.values():
+            f.close()
+        expect(kcat.returncode == 0, f"kcat ended with {kcat.returncode}")
+        return paths
 
     def expected(self, until_ms=None, folder=None):
         """{id: content} of the leads of the undisturbed run: each partition replayed apart."""
         more = ["--until", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime((until_ms or bank.now_ms()) / 1000))]
         leads = {}
-        for partition in self.kafka.admin.partitions(self.topic):
-            out = command(self.program, folder or self.folder, "replay", "--events", self.partition_file(partition), *more, seconds=600)
+        for path in self.partition_files().values():
+            out = command(self.program, folder or self.folder, "replay", "--events", path, *more, seconds=600)
             for line in out.splitlines():
                 lead = json.loads(line)
                 leads[lead["id"]] = content(lead)
