@@ -25,7 +25,7 @@ void gh_batch_reset(struct gh_batch *b)
   gh_update_reset(&b->update);
   b->ndead = b->records = b->turns = 0;
   b->bytes = 0;
-  b->touched = b->activated = false;
+  b->touched = b->activated = b->proving = false;
 }
 
 bool gh_batch_begun(const struct gh_batch *b) { return b->records > 0 || b->update.nleads > 0; }

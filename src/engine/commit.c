@@ -23,6 +23,8 @@ void gh_partition_commit(struct gh_partition *p)
   GH_CHECK(!p->committing);
   struct gh_batch *b = p->filling;
   gh_batch_seal(b, p->core, p->engine->stored);
+  b->proving = p->prove;
+  p->prove = false;
   p->committing = b;
   p->filling = b == &p->batches[0] ? &p->batches[1] : &p->batches[0];
   gh_store_commit(p->store, &b->commit, note_answer, p);
@@ -34,12 +36,20 @@ static void tell_relays(struct gh_partition *p)
   for (unsigned i = 0; i < e->nrelays; i++) gh_relay_kick(e->relays[i], p->number);
 }
 
+/* Where the store lost commits they have been sent again by now; leads that a sink in the same place lost are handed over again. */
+static void look_again(struct gh_partition *p)
+{
+  struct gh_engine *e = p->engine;
+  for (unsigned i = 0; i < e->nrelays; i++) gh_relay_look_again(e->relays[i], p->number);
+}
+
 static void durable(struct gh_partition *p, const struct gh_batch *b)
 {
   struct gh_engine *e = p->engine;
   e->commits++;
   p->progress_ns = e->now_ns;
   if (b->commit.nleads > 0) tell_relays(p);
+  if (b->proving) look_again(p);
   if (e->kafka && b->position.record) gh_kafka_note_committed(e->kafka, p->number, (int64_t)b->position.offset);
 }
 

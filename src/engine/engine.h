@@ -46,6 +46,7 @@ struct gh_batch {
   size_t bytes;                       /* of records and dead letters */
   bool touched;                       /* something was taken: a last commit keeps it */
   bool activated;                     /* a rule set was */
+  bool proving;                       /* it is committed so that what the store has is certain */
 };
 
 /* A set that decides, as long as a partition steps by it. */
@@ -92,6 +93,7 @@ struct gh_partition {
   enum gh_commit_answer answer;
   struct gh_store_error answer_error;
   bool broken;                        /* a commit has failed: nothing is committed any more */
+  bool prove;                         /* the store has been away: a commit is due, whatever is in it */
 
   struct gh_loading loading;
   uint64_t *aside; unsigned naside;   /* owned */
@@ -133,6 +135,7 @@ struct gh_engine {
   struct gh_stores *stores;           /* Redis; NULL: one partition with a store of its own */
   struct gh_stores_identity identity;
   struct gh_kafka *kafka;             /* NULL: file or stdin */
+  uint64_t reconnects, prove_ns;      /* of the store's client, as looked at last; when next */
   bool giving_back;                   /* the group waits for gh_kafka_gave_back */
   struct gh_partition **partitions; unsigned npartitions; /* by number, NULL where never ours; owned */
   struct gh_relay **relays; unsigned nrelays;
@@ -236,6 +239,9 @@ void gh_reload_begin(struct gh_engine *e); /* SIGHUP */
 void gh_reload_turn(struct gh_engine *e);
 /* Settles at start which set decides: the files', or the shared store's. False: told. */
 bool gh_reload_first(struct gh_engine *e);
+
+/* proof.c: a store that was away may have lost commits, also where nothing new is to be committed. */
+void gh_proof_turn(struct gh_engine *e);
 
 /* alarm.c: partitions that make no progress. */
 void gh_alarm_turn(struct gh_engine *e);

@@ -63,6 +63,7 @@ static bool wants_commit(const struct gh_partition *p)
   const struct gh_engine *e = p->engine;
   const struct gh_batch *b = p->filling;
   if (p->committing || p->broken) return false;
+  if (p->prove && p->phase < GH_DRAINING && !p->feed.inside) return true;
   if (p->phase >= GH_DRAINING) return gh_batch_dirty(b) || (b->touched && e->stored);
   if (gh_batch_full(b, &e->conf) || (gh_batch_dirty(b) && p->active != e->active)) return true;
   return gh_batch_dirty(b) && p->source_end && e->now_ns >= p->next_commit_ns;

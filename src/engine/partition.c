@@ -136,7 +136,10 @@ static bool look_at_group(struct gh_partition *p, struct gh_loading *l)
   if (!ok || !e->stored || strcmp(id, e->identity.id) != 0 || committed <= (int64_t)at.offset) return ok;
   gh_log(GH_ERR, "the store is behind what was committed before: it has lost commits; the source is read again from what it holds",
          "partition=%u store=%llu group=%lld", p->number, (unsigned long long)at.offset, (long long)committed);
-  return true;
+  struct gh_store_error lost;
+  if (gh_store_lost(p->store, &lost)) return true;
+  snprintf(l->error, sizeof l->error, "%s", lost.text);
+  return false;
 }
 
 struct crashes { struct gh_loading *loading; unsigned cap; };

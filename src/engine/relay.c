@@ -110,6 +110,8 @@ static void hand_over(struct gh_relay *r, struct relay_part *p)
 {
   struct relay_try try;
   uint64_t kicks = p->kicks;
+  if (p->again) p->held = p->known = false;
+  p->again = false;
   pthread_mutex_unlock(&r->lock);
   gh_relay_page(r, p, &try);
   pthread_mutex_lock(&r->lock);
@@ -324,6 +326,18 @@ void gh_relay_kick(struct gh_relay *r, unsigned partition)
     if (last > p->last) p->last = last;
     p->kicks++;
     p->pending = true;
+    pthread_cond_broadcast(&r->changed);
+  }
+  pthread_mutex_unlock(&r->lock);
+}
+
+void gh_relay_look_again(struct gh_relay *r, unsigned partition)
+{
+  pthread_mutex_lock(&r->lock);
+  struct relay_part *p = find(r, partition);
+  if (p) {
+    p->again = p->pending = true;
+    p->kicks++;
     pthread_cond_broadcast(&r->changed);
   }
   pthread_mutex_unlock(&r->lock);

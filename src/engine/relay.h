@@ -38,6 +38,8 @@ void gh_relay_add(struct gh_relay *r, unsigned partition, struct gh_store *store
 void gh_relay_remove(struct gh_relay *r, unsigned partition);
 /* Leads were committed. */
 void gh_relay_kick(struct gh_relay *r, unsigned partition);
+/* The store has been away, and what it has is certain again: the partition's place is read anew, at the store and at the sink, for either may have gone back. */
+void gh_relay_look_again(struct gh_relay *r, unsigned partition);
 
 enum gh_relay_doing {
   GH_RELAY_IDLE,     /* everything committed before the last kick is handed over */

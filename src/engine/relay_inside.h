@@ -18,6 +18,7 @@ struct relay_part {
   unsigned losses;              /* in a row: somebody else took it while we wrote */
   /* under the lock: */
   bool pending, removed, hurry;
+  bool again;                   /* its place is to be read anew */
   uint64_t kicks;
   uint64_t last, handed;        /* numbers of leads: committed, handed over */
   uint64_t retry_ns;            /* not before */

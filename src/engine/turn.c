@@ -115,6 +115,7 @@ bool gh_engine_turn(struct gh_engine *e)
   if (e->stop_noted) gh_engine_stop(e);
   if (!e->stopping) gh_group_turn(e);
   if (!e->stopping) gh_reload_turn(e);
+  gh_proof_turn(e);
   for (unsigned i = 0; i < e->npartitions; i++) {
     if (e->partitions[i] && gh_partition_turn(e->partitions[i])) more = true;
   }
