@@ -117,6 +117,13 @@ static bool in_base64(struct gh_decoder *d, const struct source *s, const struct
   return gh_convert_node(&d->convert, &number, &s->type, out);
 }
 
+/* MySQL's way of saying that there is no date: `0000-00-00`, perhaps with a clock behind it. */
+static bool zero_date(const struct source *s, const struct json_node *n)
+{
+  bool time = s->type.kind == GH_DATE || s->type.kind == GH_TIMESTAMP;
+  return time && n->kind == JSON_STRING && gh_str_starts(json_text(n), GH_STR("0000-00-00"));
+}
+
 static bool of_node(struct gh_decoder *d, const struct source *s, const struct time_form *form, const struct json_node *n, struct gh_value *out)
 {
   int code = s->codes ? code_of(s->codes, n) : -1;
@@ -125,6 +132,7 @@ static bool of_node(struct gh_decoder *d, const struct source *s, const struct t
     return true;
   }
   if (n->kind == JSON_STRING && n->text_len == 0 && s->type.kind != GH_STRING && code < 0) return true;
+  if (code < 0 && zero_date(s, n)) return true;
   if (s->codes && (code >= 0 || s->codes->otherwise != CODE_KEEP)) return coded(d, s->codes, code, out);
   if (form) return in_form(d, s, form, n, out);
   if (s->base64_digits >= 0) return in_base64(d, s, n, out);

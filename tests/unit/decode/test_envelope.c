@@ -160,6 +160,14 @@ static void a_refused_row_hides_no_other(void **state)
   assert_false(record.more);
 }
 
+static void a_zero_date_is_no_date(void **state)
+{
+  (void)state;
+  by("zone: UTC\nevents:\n  envelope: canal\n  customer: /cust\n  entries: [{type: transfer_in, fields: {amount: /amt, booked_on: /d, booked_at: {at: /t, as: datetime}}}]\n");
+  is(feed(CANAL("INSERT", "\"data\":[{\"no\":\"1\",\"cust\":\"C1\",\"amt\":\"1\",\"d\":\"0000-00-00\",\"t\":\"0000-00-00 00:00:00\"}]")),
+     "{\"id\":\"core.txn:insert:1789606800000:1\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"1.00\"}");
+}
+
 static void a_raw_value_of_another_table_does_not_matter(void **state)
 {
   (void)state;
@@ -424,6 +432,7 @@ int main(void)
     cmocka_unit_test(canal_tells_updates_of_one_second_apart),
     cmocka_unit_test(canal_without_a_primary_key),
     cmocka_unit_test(a_refused_row_hides_no_other),
+    cmocka_unit_test(a_zero_date_is_no_date),
     cmocka_unit_test(a_raw_value_of_another_table_does_not_matter),
     cmocka_unit_test(canal_passes_over_what_changes_no_row),
     cmocka_unit_test(debezium_changes_are_events),
