@@ -288,6 +288,30 @@ static void closing_with_a_name_unknown(void **state)
   expect_none(s, true, "closed");
 }
 
+/* A server whose queue is full takes no connection and refuses none. */
+static void connecting_takes_no_longer_than_allowed(void **state)
+{
+  (void)state;
+  enum { FULL = 4 };
+  struct fake f = fake_listen();
+  int fillers[FULL];
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)f.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  assert_int_equal(listen(f.fd, 0), 0);
+  for (int i = 0; i < FULL; i++) {
+    fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    (void)connect(fillers[i], (struct sockaddr *)&address, sizeof address);
+  }
+  struct gh_redis_conf conf = conf_of(&f);
+  conf.timeout_ms = 200;
+  struct gh_redis *r = open_client(&conf);
+  expect_none(send_within(r, "INCR n", ONCE, 500), true, "cannot be connected to in time");
+  struct sent *waiting = send_within(r, "INCR n", ONCE, GH_REDIS_FOREVER);
+  gh_redis_close(r);
+  expect_none(waiting, true, "closed");
+  for (int i = 0; i < FULL; i++) close(fillers[i]);
+  close(f.fd);
+}
+
 struct chain { struct gh_redis *r; struct sent *last; unsigned left; };
 
 static void send_next(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent)
@@ -335,6 +359,7 @@ int main(void)
     cmocka_unit_test(a_large_command_cut_in_the_middle),
     cmocka_unit_test(closing_answers_everybody),
     cmocka_unit_test(closing_with_a_name_unknown),
+    cmocka_unit_test(connecting_takes_no_longer_than_allowed),
     cmocka_unit_test(an_answer_may_send_the_next_command),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

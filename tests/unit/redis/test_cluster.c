@@ -142,6 +142,32 @@ static void a_node_that_vanishes(void **state)
   t->b = fake_listen();
 }
 
+/* Two nodes that each say that the other holds it: it goes on, but not in a frenzy. */
+static void nodes_that_send_one_around(void **state)
+{
+  struct two *t = *state;
+  struct sent *s = send_words(t->r, "INCR foo", ONCE);
+  tell_map(&t->a, t, 16383);
+  int a = fake_accept(&t->a), b = -1;
+  for (int i = 0; i < 3; i++) {
+    fake_answer(a, "INCR foo", redirection("MOVED", 12182, &t->b));
+    if (b < 0) b = fake_accept(&t->b);
+    fake_answer(b, "INCR foo", redirection("MOVED", 12182, &t->a));
+  }
+  fake_expect(b, "INCR foo");
+  assert_non_null(strstr(gh_redis_health(t->r).trouble, "MOVED"));
+  fake_say(b, ":1\r\n");
+  wait_sent(s);
+  assert_int_equal(s->reply.integer, 1);
+  end_sent(s);
+  s = send_words(t->r, "INCR foo", ONCE);
+  fake_answer(b, "INCR foo", "-MOVED 12182 ?:6379\r\n"); /* nobody knows where */
+  fake_answer(b, "INCR foo", "-MOVED 99999 nowhere\r\n");
+  fake_answer(b, "INCR foo", "+OK\r\n");
+  expect_text(s, "OK");
+  close(a), close(b);
+}
+
 struct seen { unsigned n; char nodes[4][64], texts[4][64]; };
 
 static bool see(void *ctx, struct gh_str node, const struct gh_reply *reply)
@@ -209,6 +235,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(ask_is_for_one_command, set_up, tear_down),
     cmocka_unit_test_setup_teardown(clusterdown_is_waited_out, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_node_that_vanishes, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(nodes_that_send_one_around, set_up, tear_down),
     cmocka_unit_test_setup_teardown(every_master_is_asked, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_map_that_makes_no_sense, set_up, tear_down),
   };
