@@ -13,7 +13,7 @@
 
 enum { SECTION_HEAD = 16 }; /* length and hash of the body */
 
-static bool fail(struct gh_profile_error *error, const char *path, const char *what)
+bool gh_profile_fail(struct gh_profile_error *error, const char *path, const char *what)
 {
   snprintf(error->text, sizeof error->text, "%s: %s: %s", path, what, strerror(errno));
   return false;
@@ -92,9 +92,9 @@ bool gh_profile_map(struct gh_profile_map *map, const char *path, struct gh_prof
   *tables = NULL;
   *n = 0;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno == ENOENT || fail(error, path, "cannot be read");
+  if (fd < 0) return errno == ENOENT || gh_profile_fail(error, path, "cannot be read");
   bool ok = map_file(map, fd);
-  if (!ok) fail(error, path, "cannot be read");
+  if (!ok) gh_profile_fail(error, path, "cannot be read");
   close(fd);
   if (!ok || !map->bytes) return ok;
   if (gh_str_starts(gh_str_n(map->bytes, map->len), GH_PROFILE_MAGIC)) {
@@ -218,10 +218,10 @@ bool gh_profiles_merge(const struct gh_profiles_merge *m, struct gh_profile_erro
   int n = snprintf(path, sizeof path, "%s.new", m->path);
   int fd = n < (int)sizeof path ? open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
   FILE *out = fd >= 0 ? fdopen(fd, "w+") : NULL;
-  if (!out) return fail(error, path, "cannot be made");
+  if (!out) return gh_profile_fail(error, path, "cannot be made");
   bool ok = write_state(out, m);
-  if (!ok) fail(error, path, "cannot be written");
-  if (fclose(out) != 0 && ok) ok = fail(error, path, "cannot be written");
-  if (ok && rename(path, m->path) != 0) ok = fail(error, m->path, "cannot be replaced");
+  if (!ok) gh_profile_fail(error, path, "cannot be written");
+  if (fclose(out) != 0 && ok) ok = gh_profile_fail(error, path, "cannot be written");
+  if (ok && rename(path, m->path) != 0) ok = gh_profile_fail(error, m->path, "cannot be replaced");
   return ok;
 }

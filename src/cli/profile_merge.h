@@ -6,6 +6,9 @@
 
 #define GH_PROFILE_MAGIC GH_STR("goldhour profiles 1\n")
 
+/* False, with `error`: the path, what failed, and errno's words. */
+bool gh_profile_fail(struct gh_profile_error *error, const char *path, const char *what);
+
 /* Appends the beginning of a body, before its records. */
 void gh_profile_body(struct gh_buf *out, const struct gh_str *names, unsigned nnames, uint64_t records);
 /* Appends a section with this body. */

@@ -13,12 +13,6 @@
 
 enum { HEAD_EVERY = 64 };
 
-static bool fail(struct gh_profile_error *error, const char *path, const char *what)
-{
-  snprintf(error->text, sizeof error->text, "%s: %s: %s", path, what, strerror(errno));
-  return false;
-}
-
 /* ── looking ── */
 
 static void build_heads(struct gh_profile_state *s)
@@ -165,7 +159,7 @@ bool gh_profile_state_delivered(struct gh_profile_state *s, struct gh_profile_er
   pack_stretch(s, &body);
   gh_profile_section(&section, gh_buf_str(&body));
   bool ok = open_part(s) && write_all(s->part_fd, gh_buf_str(&section)) && fdatasync(s->part_fd) == 0;
-  if (!ok) fail(error, s->part, "cannot be written");
+  if (!ok) gh_profile_fail(error, s->part, "cannot be written");
   gh_buf_free(&body);
   gh_buf_free(&section);
   s->nentries = 0;
@@ -237,7 +231,7 @@ bool gh_profile_state_open(struct gh_profile_state *s, const char *path, const c
   gh_arena_init(&s->own, 0);
   if (path) s->part = part_of(path);
   const char *from = since ? since : path;
-  if (since && access(since, F_OK) != 0) return fail(error, since, "cannot be read");
+  if (since && access(since, F_OK) != 0) return gh_profile_fail(error, since, "cannot be read");
   if (from && !open_known(s, from, error)) return false;
   if (!path || access(s->part, F_OK) != 0) return true;
   if (!merge(s, error)) return false;
