@@ -1,6 +1,7 @@
 # What every room is built with, and the two ways of declaring one.
 set(GH_WARN -Wall -Wextra -Werror)
-set(GH_CFLAGS $<$<COMPILE_LANGUAGE:C>:${GH_WARN};-Wshadow;-Wconversion;-Wno-sign-conversion> $<$<COMPILE_LANGUAGE:CXX>:${GH_WARN};-Wno-shadow;-fno-exceptions>)
+# Texts for people are cut to their room on purpose.
+set(GH_CFLAGS $<$<COMPILE_LANGUAGE:C>:${GH_WARN};-Wshadow;-Wconversion;-Wno-sign-conversion;-Wno-format-truncation> $<$<COMPILE_LANGUAGE:CXX>:${GH_WARN};-Wno-shadow;-fno-exceptions>)
 if(GH_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
   add_link_options(-fsanitize=address,undefined)

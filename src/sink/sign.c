@@ -14,6 +14,7 @@
 #include "goldhour/sys/sys.h"
 
 #define SECRET_BYTES 1024
+#define SHA256_BYTES 32
 
 struct gh_signer {
   char *path;                  /* owned */
@@ -99,8 +100,8 @@ static void look_again(struct gh_signer *s)
 void gh_signer_sign(struct gh_signer *s, int64_t at_s, struct gh_str body, char out[GH_SIGNATURE])
 {
   look_again(s);
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  char sha256[] = "SHA256", time[32], hex[2 * EVP_MAX_MD_SIZE + 1];
+  unsigned char digest[SHA256_BYTES];
+  char sha256[] = "SHA256", time[32], hex[2 * SHA256_BYTES + 1];
   int len = snprintf(time, sizeof time, "%lld.", (long long)at_s);
   EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
   EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);

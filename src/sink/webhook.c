@@ -18,6 +18,7 @@
 #include "sign.h"
 
 #define PAGE_LEADS 100u
+#define KEY_BYTES 16u
 #define BODY_BYTES (1u << 20) /* beyond it the next lead begins another request */
 
 struct webhook {
@@ -64,15 +65,15 @@ static void put_key(char out[128], const struct gh_sink_lead *leads, unsigned n)
   }
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned len = 0;
-  char hex[2 * EVP_MAX_MD_SIZE + 1];
+  char hex[KEY_BYTES * 2 + 1];
   EVP_MD_CTX *ctx = EVP_MD_CTX_new();
   GH_CHECK(ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1);
   for (unsigned i = 0; i < n; i++) {
     GH_CHECK(EVP_DigestUpdate(ctx, leads[i].id.ptr, leads[i].id.len) == 1 && EVP_DigestUpdate(ctx, "\n", 1) == 1);
   }
-  GH_CHECK(EVP_DigestFinal_ex(ctx, digest, &len) == 1);
+  GH_CHECK(EVP_DigestFinal_ex(ctx, digest, &len) == 1 && len >= KEY_BYTES);
   EVP_MD_CTX_free(ctx);
-  gh_hex(digest, len / 2, hex);
+  gh_hex(digest, KEY_BYTES, hex);
   snprintf(out, 128, "Idempotency-Key: %s", hex);
 }
 
