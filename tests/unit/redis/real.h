@@ -17,6 +17,30 @@ static inline unsigned free_port(void)
   return f.port;
 }
 
+/* Servers of a failed case do not outlive the test. */
+static struct { pid_t pids[64]; unsigned n; } started;
+
+static inline void end_started(void)
+{
+  for (unsigned i = 0; i < started.n; i++) {
+    if (started.pids[i] > 0) kill(started.pids[i], SIGKILL);
+  }
+}
+
+static inline void remember(pid_t pid)
+{
+  if (started.n == 0) atexit(end_started);
+  assert_true(started.n < 64);
+  started.pids[started.n++] = pid;
+}
+
+static inline void forget(pid_t pid)
+{
+  for (unsigned i = 0; i < started.n; i++) {
+    if (started.pids[i] == pid) started.pids[i] = 0;
+  }
+}
+
 static inline pid_t spawn(char *const *argv, const char *log)
 {
   pid_t pid = fork();
@@ -58,12 +82,13 @@ static inline void start_real(struct real *s, const char *more)
   if (!strstr(more, "tls-port")) argv[n++] = "--port", argv[n++] = port;
   for (char *w = strtok_r(save ? NULL : copy, " ", &save); w; w = strtok_r(NULL, " ", &save)) argv[n++] = w;
   s->pid = spawn(argv, log);
+  remember(s->pid);
   wait_port(s->port);
 }
 
 static inline void kill_real(struct real *s)
 {
-  if (s->pid > 0) kill(s->pid, SIGKILL), waitpid(s->pid, NULL, 0);
+  if (s->pid > 0) kill(s->pid, SIGKILL), waitpid(s->pid, NULL, 0), forget(s->pid);
   s->pid = 0;
 }
 

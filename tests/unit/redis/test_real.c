@@ -151,6 +151,7 @@ static void a_user_with_few_rights(void **state)
   end_sent(sent);
   say(admin, "ACL SETUSER app resetpass >other", "OK"); /* and the connection is ended */
   say(admin, "CLIENT KILL USER app", NULL);
+  while (!gh_redis_health(app).trouble_since_ms) usleep(1000);
   expect_none(send_within(app, "GET gh:a", AGAIN, 400), true, "WRONGPASS");
   gh_redis_close(app);
   gh_redis_close(admin);
