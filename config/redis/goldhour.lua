@@ -76,10 +76,10 @@ function M.commit(keys, a)
   local owner, seq, mark, cut, dead_most = a[2], tonumber(a[3]), a[4], tonumber(a[9]), tonumber(a[10])
   local ndrop, nbuckets, nleads, ndead = tonumber(a[11]), tonumber(a[12]), tonumber(a[13]), tonumber(a[14])
   local m = redis.call('HMGET', keys[META], 'owner', 'seq', 'mark', 'lead', 'dead', 'dead_bytes', 'log_first')
-  if m[1] ~= owner then return {'FENCED'} end
+  if m[1] ~= owner then return {'FENCED', m[1] or ''} end
   local stored, lead, dead, dead_bytes, log_first = tonumber(m[2]), tonumber(m[4]), tonumber(m[5]), tonumber(m[6]), tonumber(m[7])
   if stored == seq and m[3] == mark then return {'OK', m[4]} end
-  if stored >= seq then return {'FENCED'} end
+  if stored >= seq then return {'FENCED', m[1]} end
   if stored < seq - 1 then return {'REWOUND', m[2], m[3]} end
   local wrong = wrong_type(keys)
   if wrong then return {'DAMAGED', wrong} end
@@ -247,12 +247,15 @@ end
 
 -- ── ownership ──
 
--- owner, format, a new epoch, whether commits were lost: who calls is the owner from now on; what the partition holds, but for its rows
+-- owner, format, a new epoch, whether commits were lost, and '=' with whom alone it may be taken from (empty: from anybody): who calls is the owner from now on;
+-- whose it was, and what the partition holds, but for its rows
 function M.acquire(keys, a)
   local wrong = wrong_type(keys)
   if wrong then return {'DAMAGED', wrong} end
   local missing = missing_rights(keys)
   if missing ~= '' then return {'RIGHTS', missing} end
+  local before = redis.call('HGET', keys[META], 'owner') or ''
+  if a[6] ~= '' and a[6] ~= '=' .. before and a[2] ~= before then return {'FENCED', before} end
   local format = redis.call('HGET', keys[META], 'format')
   if format and format ~= a[3] then return {'FORMAT', format} end
   if not format then
@@ -263,7 +266,7 @@ function M.acquire(keys, a)
   redis.call('HSET', keys[META], 'owner', a[2])
   local m = redis.call('HMGET', keys[META], 'seq', 'mark', 'epoch', 'lead', 'log_first', 'meta', 'dict')
   set_back(keys, m[3], tonumber(m[4]))
-  return {'OK', m[1], m[2], m[4], m[5], text(redis.call('LLEN', keys[LOG])), m[6], m[7]}
+  return {'OK', m[1], m[2], m[4], m[5], text(redis.call('LLEN', keys[LOG])), m[6], m[7], before}
 end
 
 -- owner, a new epoch: what went beyond the last commit was lost

@@ -42,6 +42,14 @@ static inline void gh_store_begin(struct gh_store *s, const struct gh_store_ops 
   atomic_init(&s->users, 1);
 }
 
+/* One more user, unless it is being closed. */
+static inline bool gh_store_try_ref(struct gh_store *s)
+{
+  unsigned users = atomic_load(&s->users);
+  while (users > 0 && !atomic_compare_exchange_weak(&s->users, &users, users + 1)) {}
+  return users > 0;
+}
+
 /* What a dead letter takes of the bound. */
 static inline int64_t gh_dead_size(const struct gh_commit_dead *d)
 {

@@ -33,6 +33,9 @@ static void send_words(struct gh_redis_partition *p, const struct gh_str *words,
   gh_redis_send(p->all->redis, &c, on_reply, f);
 }
 
+/* Whether what is being sent comes behind all that is known to have been durable. */
+static bool holds_all(const struct gh_redis_partition *p) { return p->held_seq == p->seq && strcmp(p->held, p->mark) == 0; }
+
 /* Sends what comes behind p->held: the commit in flight, or a lost one before it. False: nobody has that one any more. Under p->lock. */
 static bool send_next(struct gh_redis_partition *p)
 {
@@ -40,8 +43,7 @@ static bool send_next(struct gh_redis_partition *p)
   unsigned argc;
   gh_arena_reset(&p->words);
   pthread_mutex_lock(&s->lock); /* what stands in the ring stays there until its words are copied */
-  bool last = p->held_seq == p->seq && strcmp(p->held, p->mark) == 0;
-  const struct gh_sent *e = last ? p->sending : gh_ring_after(p->record, p->held_seq, p->held);
+  const struct gh_sent *e = holds_all(p) ? p->sending : gh_ring_after(p->record, p->held_seq, p->held);
   if (e) {
     struct gh_run run = gh_sent_run(p, e, p->owner, &p->words);
     const struct gh_str *words = gh_run_words(s, &run, &p->words, &argc);
@@ -78,12 +80,13 @@ static struct verdict durable(struct gh_redis_partition *p, const struct gh_repl
 
 static struct verdict take_ok(struct gh_redis_partition *p, const struct gh_reply *reply)
 {
-  if (p->held_seq == p->seq) return durable(p, reply);
+  if (holds_all(p)) return durable(p, reply);
   pthread_mutex_lock(&p->all->lock);
   const struct gh_sent *e = gh_ring_after(p->record, p->held_seq, p->held);
   if (e) hold(p, e->seq, gh_str(e->mark));
   else p->record->lost = true;
   pthread_mutex_unlock(&p->all->lock);
+  if (p->probing && holds_all(p)) return (struct verdict){.known = true, .answer = GH_COMMIT_DURABLE};
   if (e && send_next(p)) return (struct verdict){.known = false};
   return fail(p, GH_COMMIT_REWOUND, GH_STR("Redis has lost commits, and their bytes are no longer kept (store.redis.resend_bytes)"));
 }
@@ -109,34 +112,61 @@ static struct verdict load_functions(struct gh_redis_partition *p)
   return (struct verdict){.known = false};
 }
 
+/* Another owner. Is it one that was before us, then Redis has lost that we took over from it: that is done again, from that one alone, and the lost commits are sent
+ * again. Else it is a new one. */
+static struct verdict take_fenced(struct gh_redis_partition *p, struct gh_str owner)
+{
+  if (!gh_was_replaced(p, owner)) return fail(p, GH_COMMIT_FENCED, GH_STR("another process owns it now"));
+  unsigned argc;
+  gh_arena_reset(&p->words);
+  struct gh_str from = gh_arena_fmt(&p->words, "=%.*s", GH_FMT(owner));
+  struct gh_run run = gh_acquire_run(p, &(struct gh_acquire){p->owner, from.ptr, false}, &p->words);
+  p->retaking = true;
+  const struct gh_str *words = gh_run_words(p->all, &run, &p->words, &argc);
+  send_words(p, words, argc);
+  return (struct verdict){.known = false};
+}
+
+static struct verdict take_retaken(struct gh_redis_partition *p, const struct gh_reply *reply)
+{
+  p->retaking = false;
+  if (gh_str_eq(gh_item(reply, 0), GH_STR("OK"))) return take_rewound(p, reply);
+  return fail(p, GH_COMMIT_FENCED, GH_STR("another process owns it now"));
+}
+
+/* The functions are there again: what needed them is asked again. */
+static struct verdict take_loaded(struct gh_redis_partition *p)
+{
+  p->loading = p->retaking = false;
+  return send_next(p) ? (struct verdict){.known = false} : fail(p, GH_COMMIT_REWOUND, GH_STR("Redis has lost commits"));
+}
+
 static struct verdict judge(struct gh_redis_partition *p, const struct gh_reply *reply)
 {
-  if (p->loading && reply->kind != GH_REPLY_ERROR) {
-    p->loading = false;
-    return send_next(p) ? (struct verdict){.known = false} : fail(p, GH_COMMIT_REWOUND, GH_STR("Redis has lost commits"));
-  }
+  if (p->loading && reply->kind != GH_REPLY_ERROR) return take_loaded(p);
   if (reply->kind == GH_REPLY_ERROR) {
     return !p->loading && gh_run_missing(p->all, reply->text) ? load_functions(p) : fail(p, GH_COMMIT_FAILED, reply->text);
   }
+  if (p->retaking) return take_retaken(p, reply);
   struct gh_str word = gh_item(reply, 0);
   if (gh_str_eq(word, GH_STR("OK"))) return take_ok(p, reply);
   if (gh_str_eq(word, GH_STR("REWOUND"))) return take_rewound(p, reply);
-  if (gh_str_eq(word, GH_STR("FENCED"))) return fail(p, GH_COMMIT_FENCED, GH_STR("another process owns it now"));
+  if (gh_str_eq(word, GH_STR("FENCED"))) return take_fenced(p, gh_item(reply, 1));
   return fail(p, GH_COMMIT_FAILED, gh_item(reply, 1));
 }
 
-/* Ends the commit in flight. Under p->lock, which it gives back; calls `done` without it. */
+/* Ends the commit in flight, or the probing. Under p->lock, which it gives back; calls `done` without it. */
 static void answer(struct gh_redis_partition *p, const struct verdict *v)
 {
   gh_commit_done_fn *done = p->done;
   void *ctx = p->done_ctx;
   p->turn++;
-  p->loading = false;
+  p->loading = p->probing = p->retaking = false;
   free(p->sending);
   p->sending = NULL;
   p->done = NULL;
   pthread_mutex_unlock(&p->lock);
-  done(ctx, v->answer, v->answer == GH_COMMIT_DURABLE ? NULL : &v->error);
+  if (done) done(ctx, v->answer, v->answer == GH_COMMIT_DURABLE ? NULL : &v->error);
 }
 
 /* On the client's thread. */
@@ -146,7 +176,7 @@ static void on_reply(void *ctx, const struct gh_reply *reply, const struct gh_re
   struct gh_redis_partition *p = f->p;
   (void)unsent;
   pthread_mutex_lock(&p->lock);
-  if (f->turn != p->turn || !p->done) {
+  if (f->turn != p->turn || (!p->done && !p->probing)) {
     pthread_mutex_unlock(&p->lock);
   } else {
     struct verdict v = reply ? judge(p, reply) : fail(p, GH_COMMIT_FAILED, gh_str(error->text));
@@ -168,6 +198,8 @@ void gh_redis_commit(struct gh_store *store, const struct gh_commit *c, gh_commi
   p->done = done;
   p->done_ctx = ctx;
   p->loads = 0;
+  p->turn++; /* what was probed meanwhile, this asks too */
+  p->probing = p->loading = p->retaking = false;
   hold(p, p->seq, gh_str(p->mark));
   GH_CHECK(send_next(p));
   pthread_mutex_unlock(&p->lock);
@@ -183,4 +215,23 @@ void gh_redis_give_up(struct gh_store *store)
   }
   struct verdict v = fail(p, GH_COMMIT_FAILED, GH_STR("Redis has not answered in time; the commit may be there or not"));
   answer(p, &v);
+}
+
+void gh_redis_probe(struct gh_redis_partition *p)
+{
+  if (!gh_store_try_ref(&p->store)) return;
+  pthread_mutex_lock(&p->lock);
+  if (p->owner[0] && !p->done && !p->probing) {
+    pthread_mutex_lock(&p->all->lock);
+    const struct gh_sent *last = p->record->last;
+    bool ours = last && last->seq == p->seq && strcmp(last->mark, p->mark) == 0;
+    if (ours) hold(p, last->seq - 1, gh_str(last->before));
+    pthread_mutex_unlock(&p->all->lock);
+    p->turn++;
+    p->loads = 0;
+    p->loading = p->retaking = false;
+    p->probing = ours && send_next(p);
+  }
+  pthread_mutex_unlock(&p->lock);
+  gh_store_close(&p->store);
 }

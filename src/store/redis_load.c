@@ -16,17 +16,49 @@ struct loader { struct gh_redis_partition *p; gh_store_row_fn *row; void *ctx; s
 
 /* ── acquiring ── */
 
+struct gh_run gh_acquire_run(const struct gh_redis_partition *p, const struct gh_acquire *a, struct gh_arena *arena)
+{
+  char epoch[GH_MARK];
+  struct gh_str *args = gh_arena_alloc(arena, 6 * sizeof *args);
+  gh_random_hex(epoch, 8);
+  args[0] = GH_STR("acquire");
+  args[1] = gh_arena_str(arena, gh_str(a->owner));
+  args[2] = gh_arena_fmt(arena, "%d", GH_STORE_FORMAT);
+  args[3] = gh_arena_str(arena, gh_str(epoch));
+  args[4] = a->lost ? GH_STR("1") : GH_STR("0");
+  args[5] = gh_arena_str(arena, gh_str(a->from));
+  return (struct gh_run){p->keys, GH_KEYS, args, 6};
+}
+
+void gh_note_replaced(struct gh_redis_partition *p, struct gh_str owner)
+{
+  struct gh_partition_record *r = p->record;
+  pthread_mutex_lock(&p->all->lock);
+  snprintf(r->replaced[r->nreplaced++ % GH_REPLACED], GH_TOKEN, "%.*s", GH_FMT(owner));
+  pthread_mutex_unlock(&p->all->lock);
+}
+
+bool gh_was_replaced(struct gh_redis_partition *p, struct gh_str owner)
+{
+  struct gh_partition_record *r = p->record;
+  bool was = false;
+  pthread_mutex_lock(&p->all->lock);
+  for (unsigned i = 0; i < GH_REPLACED && i < r->nreplaced; i++) was = was || gh_str_eq(owner, gh_str(r->replaced[i]));
+  pthread_mutex_unlock(&p->all->lock);
+  return was;
+}
+
 static bool acquire(struct loader *l, bool lost, struct acquired *a)
 {
-  char owner[GH_TOKEN], epoch[GH_MARK];
+  char owner[GH_TOKEN];
   struct gh_reply reply;
   gh_partition_owner(l->p, owner);
-  gh_random_hex(epoch, 8);
-  struct gh_str args[] = {GH_STR("acquire"), gh_str(owner), gh_arena_fmt(&l->arena, "%d", GH_STORE_FORMAT), gh_str(epoch), lost ? GH_STR("1") : GH_STR("0")};
-  if (!gh_partition_run(l->p, &(struct gh_ask){args, 5}, &l->arena, &reply, l->error)) return false;
+  struct gh_run run = gh_acquire_run(l->p, &(struct gh_acquire){owner, "", lost}, &l->arena);
+  if (!gh_partition_run(l->p, &(struct gh_ask){run.args, run.nargs}, &l->arena, &reply, l->error)) return false;
   *a = (struct acquired){.seq = gh_text_u64(gh_item(&reply, 1)), .lead = gh_text_u64(gh_item(&reply, 3)), .log_first = gh_text_u64(gh_item(&reply, 4)),
                          .rows = gh_text_u64(gh_item(&reply, 5)), .meta = gh_item(&reply, 6), .dict = gh_item(&reply, 7)};
   snprintf(a->mark, sizeof a->mark, "%.*s", GH_FMT(gh_item(&reply, 2)));
+  if (!gh_str_eq(gh_item(&reply, 8), gh_str(owner))) gh_note_replaced(l->p, gh_item(&reply, 8));
   return true;
 }
 
@@ -217,6 +249,8 @@ bool gh_redis_load(struct gh_store *store, gh_store_row_fn *row, void *ctx, stru
   pthread_mutex_lock(&p->lock);
   GH_CHECK(!p->done && "not while a commit is in flight");
   gh_random_hex(p->owner, (GH_TOKEN - 1) / 2);
+  p->turn++; /* what was probed meanwhile is found by loading */
+  p->probing = p->loading = p->retaking = false;
   pthread_mutex_unlock(&p->lock);
   bool ok = gh_stores_same(p->all, error) && become_owner(&l, &a);
   if (ok) note(p, &a);

@@ -19,7 +19,8 @@
  *                                └───────────────────────┴─────────────────────────────┘ FENCED, REWOUND (not in the ring), FAILED, gh_store_give_up
  *
  * A crash at any point: what was answered is in Redis as far as its settings keep it; what was not is there as a whole or not at all, and who loads next sees which.
- * Redis itself losing its tail: found at the next commit (REWOUND, or FENCED if the loss went back before our load) or load, by seq and mark.
+ * Redis itself losing its tail: found when a lost connection is there again, at the next commit (REWOUND, or FENCED if the loss went back before our load) or load,
+ * by seq and mark.
  *
  * Threads: commits are sent by whoever calls and answered on the client's thread; all else waits in the caller's. `lock` is never held while waiting.
  */
@@ -45,6 +46,7 @@ static bool trouble(struct gh_store *store, char text[256])
 static void close_store(struct gh_store *store)
 {
   struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  if (p->owned) gh_watch_remove(p->all, p);
   gh_arena_free(&p->words);
   pthread_mutex_destroy(&p->lock);
   free(p->sending);
@@ -84,6 +86,7 @@ struct gh_store *gh_stores_partition(struct gh_stores *s, unsigned partition, bo
   pthread_mutex_init(&p->lock, NULL);
   gh_arena_init(&p->words, 0);
   name_keys(p, s->name, partition);
+  if (owned) gh_watch_add(s, p);
   return &p->store;
 }
 

@@ -4,7 +4,8 @@
  * stores_check.c  what would lose data                                               redis_load.c    acquiring and reading
  * stores_run.c    the function in config/redis/goldhour.lua: FCALL, EVALSHA, EVAL    redis_encode.c  a commit as arguments
  * stores_rules.c  the active rule set                                                redis_commit.c  sending, answers, sending lost ones again
- * ring.c          the last commits' bytes                                            redis_outbox.c, redis_dead.c
+ * stores_watch.c  what came back from a lost connection is looked at                 redis_outbox.c, redis_dead.c
+ * ring.c          the last commits' bytes
  */
 #ifndef GOLDHOUR_STORE_REDIS_STORE_H
 #define GOLDHOUR_STORE_REDIS_STORE_H
@@ -16,7 +17,7 @@
 
 enum { GH_KEY_META, GH_KEY_LOG, GH_KEY_BUCKET, GH_KEY_OUTBOX, GH_KEY_DEAD, GH_KEYS, GH_KEY_CRASH = GH_KEYS, GH_ALL_KEYS };
 enum { GH_TOKEN = 33, GH_MARK = 17 }; /* 128 and 64 bits in hexadecimal, ended by NUL */
-enum { GH_SINKS = 64 };
+enum { GH_SINKS = 64, GH_REPLACED = 16 };
 
 /* ── ring.c: the bytes of the last commits, of all partitions together bounded ── */
 
@@ -37,6 +38,7 @@ struct gh_partition_record {
   bool known;                           /* the next two are */
   uint64_t seq; char mark[GH_MARK];     /* of the last commit known to have been durable */
   bool lost;                            /* a handle has answered REWOUND */
+  char replaced[GH_REPLACED][GH_TOKEN]; unsigned nreplaced; /* the last owners that this process took it from: none of them can be a new one */
   struct gh_sent *first, *last;         /* the end of the history: each one's mark is the next one's `before` */
 };
 
@@ -66,7 +68,18 @@ struct gh_stores {
   struct gh_ring ring;
   struct gh_stores_identity identity;   /* as found; id empty: not yet */
   struct { uint64_t number; char version[17]; struct gh_buf bundle; } rules; /* the newest seen */
+  /* watching; watch_lock is taken before a handle's and the stores' lock */
+  pthread_t watch;
+  pthread_mutex_t watch_lock;
+  pthread_cond_t watch_wake;
+  bool watching, closing;               /* closing: under watch_lock, as is the list */
+  struct gh_redis_partition *handles;   /* all that may own; linked by next */
 };
+
+void gh_watch_begin(struct gh_stores *s);
+void gh_watch_end(struct gh_stores *s);
+void gh_watch_add(struct gh_stores *s, struct gh_redis_partition *p);
+void gh_watch_remove(struct gh_stores *s, struct gh_redis_partition *p);
 
 /* A call of the function: KEYS and arguments. */
 struct gh_run { const struct gh_str *keys; unsigned nkeys; const struct gh_str *args; unsigned nargs; };
@@ -97,6 +110,7 @@ uint64_t gh_text_u64(struct gh_str s); /* decimal digits; 0 if there are none */
 
 struct gh_redis_partition {
   struct gh_store store;
+  struct gh_redis_partition *next;      /* of the stores' handles */
   struct gh_stores *all;
   struct gh_partition_record *record;
   bool owned;
@@ -110,6 +124,8 @@ struct gh_redis_partition {
   struct gh_sent *sending;              /* the commit in flight; NULL: none */
   uint64_t held_seq; char held[GH_MARK]; /* behind which it, or a lost one before it, is being sent */
   uint64_t turn;                        /* answers to an earlier turn count no more */
+  bool probing;                         /* none is in flight, and the last one is asked for again */
+  bool retaking;                        /* the ownership that Redis has lost is asked for again */
   bool loading; unsigned loads;         /* the functions are being loaded again */
   gh_commit_done_fn *done; void *done_ctx;
   struct { uint64_t sink; char epoch[GH_MARK]; } read[GH_SINKS]; unsigned nread; /* in which epoch the place of a sink (the hash of its name) was read last */
@@ -124,11 +140,20 @@ struct gh_run gh_sent_run(const struct gh_redis_partition *p, const struct gh_se
 enum { GH_ROW_HASH = 8 };
 bool gh_row_open(struct gh_str row, uint64_t seed, struct gh_str *bytes);
 
+/* The words of becoming the owner; from: "" anybody, "=TOKEN" of that one alone. */
+struct gh_acquire { const char *owner, *from; bool lost; };
+struct gh_run gh_acquire_run(const struct gh_redis_partition *p, const struct gh_acquire *a, struct gh_arena *arena);
+/* Notes whom it was taken from. */
+void gh_note_replaced(struct gh_redis_partition *p, struct gh_str owner);
+bool gh_was_replaced(struct gh_redis_partition *p, struct gh_str owner);
+
 bool gh_redis_load(struct gh_store *s, gh_store_row_fn *row, void *ctx, struct gh_store_error *error);
 bool gh_redis_still_ours(struct gh_store *s);
 bool gh_redis_lost(struct gh_store *s, struct gh_store_error *error);
 void gh_redis_commit(struct gh_store *s, const struct gh_commit *commit, gh_commit_done_fn *done, void *ctx);
 void gh_redis_give_up(struct gh_store *s);
+/* Asks for the last commit again, if none is in flight: what Redis has lost before it is sent again. */
+void gh_redis_probe(struct gh_redis_partition *p);
 bool gh_redis_outbox(struct gh_store *s, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error);
 bool gh_redis_sink_get(struct gh_store *s, const char *sink, struct gh_sink_place *place, struct gh_store_error *error);
 bool gh_redis_sink_put(struct gh_store *s, const char *sink, const struct gh_sink_place *place, struct gh_store_error *error);

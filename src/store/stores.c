@@ -46,12 +46,15 @@ static struct gh_stores *new_stores(const struct gh_stores_options *o)
   s->dead_most = o->dead_letter_bytes;
   s->ring.most = o->conf->resend_bytes > 0 ? (size_t)o->conf->resend_bytes : 0;
   pthread_mutex_init(&s->lock, NULL);
+  pthread_mutex_init(&s->watch_lock, NULL);
+  pthread_cond_init(&s->watch_wake, NULL);
   return s;
 }
 
 void gh_stores_close(struct gh_stores *s)
 {
   if (!s) return;
+  gh_watch_end(s);
   gh_redis_close(s->redis);
   for (unsigned i = 0; i < s->nrecords; i++) {
     if (s->records[i]) gh_ring_clear(&s->ring, s->records[i]);
@@ -61,6 +64,8 @@ void gh_stores_close(struct gh_stores *s)
   gh_buf_free(&s->library);
   gh_buf_free(&s->script);
   gh_buf_free(&s->rules.bundle);
+  pthread_cond_destroy(&s->watch_wake);
+  pthread_mutex_destroy(&s->watch_lock);
   pthread_mutex_destroy(&s->lock);
   free(s->name);
   free(s);
@@ -80,9 +85,12 @@ struct gh_stores *gh_stores_open(const struct gh_stores_options *o, int64_t with
   }
   struct gh_stores *s = new_stores(o);
   s->redis = redis;
-  if (gh_stores_check(s, within_ms, warnings, error)) return s;
-  gh_stores_close(s);
-  return NULL;
+  if (!gh_stores_check(s, within_ms, warnings, error)) {
+    gh_stores_close(s);
+    return NULL;
+  }
+  gh_watch_begin(s);
+  return s;
 }
 
 struct gh_redis *gh_stores_redis(struct gh_stores *s) { return s->redis; }

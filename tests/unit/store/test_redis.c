@@ -118,7 +118,9 @@ static void a_commit_that_is_there_already_is_ok(void **state)
   for (unsigned i = 0; i < 2; i++) {
     assert_says("OK 1", "FCALL goldhour_v1 5 gh:{test:p7}:meta gh:{test:p7}:log gh:{test:p7}:bucket gh:{test:p7}:outbox gh:{test:p7}:dead commit %s 1 %s", owner.data, mark.data);
   }
-  assert_says("FENCED", "FCALL goldhour_v1 5 gh:{test:p7}:meta gh:{test:p7}:log gh:{test:p7}:bucket gh:{test:p7}:outbox gh:{test:p7}:dead commit %s 1 0000", owner.data);
+  char fenced[64];
+  snprintf(fenced, sizeof fenced, "FENCED %s", owner.data);
+  assert_says(fenced, "FCALL goldhour_v1 5 gh:{test:p7}:meta gh:{test:p7}:log gh:{test:p7}:bucket gh:{test:p7}:outbox gh:{test:p7}:dead commit %s 1 0000", owner.data);
   assert_outbox(s, 0, "1:a=a ");
   gh_buf_free(&owner);
   gh_buf_free(&mark);
@@ -149,7 +151,7 @@ static void lost_commits_are_sent_again(void **state)
   free_copy(&older);
 }
 
-/* The loss went back before our own load: we are told of another owner, who is nobody. */
+/* The loss went back before our own load: the owner stored is one that we took over from, and that is done again. */
 static void commits_before_the_load_are_sent_again_too(void **state)
 {
   NEEDS_SERVER();
@@ -161,9 +163,9 @@ static void commits_before_the_load_are_sent_again_too(void **state)
   s = loaded("M0=m L1=l1 L2=l2 L3=l3 L4=l4 ");
   commit_upto(s, 5, 6);
   put_back(&older);
-  assert_int_equal(commit_number(s, 7).word, GH_COMMIT_FENCED);
-  assert_rows(s, "M0=m L1=l1 L2=l2 L3=l3 L4=l4 L5=l5 L6=l6 ");
-  assert_outbox(s, 0, "1:a=a 2:b=b 3:c=c 4:d=d 5:e=e 6:f=f ");
+  commit_upto(s, 7, 7);
+  assert_rows(s, "M0=m L1=l1 L2=l2 L3=l3 L4=l4 L5=l5 L6=l6 L7=l7 ");
+  assert_outbox(s, 0, "1:a=a 2:b=b 3:c=c 4:d=d 5:e=e 6:f=f 7:g=g ");
   gh_store_close(s);
   free_copy(&older);
 }
@@ -178,8 +180,8 @@ static void everything_lost_is_sent_again_and_the_identity_with_it(void **state)
   commit_upto(s, 1, 3);
   tell("FLUSHALL");
   tell("FUNCTION FLUSH");
-  assert_int_equal(commit_number(s, 4).word, GH_COMMIT_FENCED);
-  assert_rows(s, "M0=m L1=l1 L2=l2 L3=l3 ");
+  commit_upto(s, 4, 4);
+  assert_rows(s, "M0=m L1=l1 L2=l2 L3=l3 L4=l4 ");
   assert_true(gh_stores_identity(stores, &again, &error));
   assert_string_equal(identity.id, again.id);
   assert_int_equal(again.partitions, 12);
@@ -289,6 +291,38 @@ static void a_cut_append_only_file(void **state)
   assert_string_equal(leads.data, "28:b=b 29:c=c 30:d=d ");
   gh_buf_free(&leads);
   gh_store_close(s);
+}
+
+/* No event comes any more, so no commit would find out: what Redis lost is sent again when it is back. */
+static void a_quiet_partition_is_repaired_too(void **state)
+{
+  NEEDS_SERVER();
+  struct gh_store *s = loaded(""), *never = gh_stores_partition(stores, 8, true);
+  struct gh_stores_identity identity;
+  struct gh_store_error error;
+  assert_true(gh_stores_found(stores, 12, &identity, &error));
+  commit_upto(s, 1, 2);
+  struct copy older = take_copy();
+  gh_store_close(s);
+  s = loaded("M0=m L1=l1 L2=l2 ");
+  commit_upto(s, 3, 6);
+  put_back(&older);
+  tell("DEL gh:{test}:store");
+  struct gh_buf leads = {0};
+  assert_false(gh_store_outbox(s, 4, add_lead, &leads, &error)); /* a relay is told to come again */
+  assert_non_null(strstr(error.text, "they are sent again"));
+  tell("CLIENT KILL TYPE normal SKIPME no");
+  for (int ms = 0; !gh_store_still_ours(s); ms++) {
+    assert_true(ms < PATIENCE_MS);
+    usleep(1000);
+  }
+  assert_outbox(s, 0, "1:a=a 2:b=b 3:c=c 4:d=d 5:e=e 6:f=f ");
+  assert_says(identity.id, "HGET gh:{test}:store id");
+  commit_upto(s, 7, 7);
+  gh_store_close(never);
+  gh_store_close(s);
+  gh_buf_free(&leads);
+  free_copy(&older);
 }
 
 /* ── what is away, what others did ── */
@@ -648,7 +682,7 @@ int main(void)
       STORY(who_loads_fences_the_one_before), STORY(a_commit_that_is_there_already_is_ok), STORY(lost_commits_are_sent_again),
       STORY(commits_before_the_load_are_sent_again_too), STORY(everything_lost_is_sent_again_and_the_identity_with_it),
       STORY(what_is_no_longer_kept_is_said_to_be_lost), STORY(another_history_is_left_alone), STORY(a_loss_that_others_know_of_sets_places_back),
-      STORY(a_cut_append_only_file), STORY(a_commit_waits_for_the_server), STORY(a_commit_is_given_up), STORY(functions_that_are_gone_are_loaded_again),
+      STORY(a_cut_append_only_file), STORY(a_quiet_partition_is_repaired_too), STORY(a_commit_waits_for_the_server), STORY(a_commit_is_given_up), STORY(functions_that_are_gone_are_loaded_again),
       STORY(keys_that_others_touched_fail_the_commit), STORY(a_damaged_row_is_found_when_it_is_loaded), STORY(a_full_memory_is_waited_for),
       STORY(leads_leave_the_outbox_when_their_time_is_over), STORY(keeping_is_by_time), STORY(many_leads_are_buried_page_by_page),
       STORY(large_states_are_read_in_pages), STORY(no_loss_leaves_a_gap_or_a_double), STORY(the_oldest_of_all_partitions_are_forgotten),

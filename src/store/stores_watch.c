@@ -1,0 +1,84 @@
+/* A thread that notices when the connection to Redis was lost or led elsewhere: what came back may have lost a tail, and a partition without input would not find
+ * that out. Each partition's last commit is asked for again; what is missing is sent again (redis_commit.c). */
+#include <errno.h>
+#include <time.h>
+
+#include "goldhour/base/check.h"
+#include "redis_store.h"
+
+enum { LOOK_MS = 200 };
+
+void gh_watch_add(struct gh_stores *s, struct gh_redis_partition *p)
+{
+  pthread_mutex_lock(&s->watch_lock);
+  p->next = s->handles;
+  s->handles = p;
+  pthread_mutex_unlock(&s->watch_lock);
+}
+
+void gh_watch_remove(struct gh_stores *s, struct gh_redis_partition *p)
+{
+  pthread_mutex_lock(&s->watch_lock);
+  struct gh_redis_partition **at = &s->handles;
+  while (*at != p) at = &(*at)->next;
+  *at = p->next;
+  pthread_mutex_unlock(&s->watch_lock);
+}
+
+static uint64_t changes(struct gh_stores *s)
+{
+  struct gh_redis_health h = gh_redis_health(s->redis);
+  return h.reconnects + h.moved;
+}
+
+/* Until `closing`, or LOOK_MS are over. Under watch_lock. */
+static void pause_watch(struct gh_stores *s)
+{
+  struct timespec until;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_nsec += LOOK_MS * 1000000L;
+  until.tv_sec += until.tv_nsec / 1000000000;
+  until.tv_nsec %= 1000000000;
+  while (!s->closing && pthread_cond_timedwait(&s->watch_wake, &s->watch_lock, &until) != ETIMEDOUT) {}
+}
+
+/* The identity first, then every partition. False: Redis does not answer yet. Under watch_lock, but for the waiting. */
+static bool look(struct gh_stores *s)
+{
+  struct gh_store_error error;
+  pthread_mutex_unlock(&s->watch_lock);
+  bool ok = gh_stores_same(s, &error);
+  pthread_mutex_lock(&s->watch_lock);
+  for (struct gh_redis_partition *p = ok ? s->handles : NULL; p; p = p->next) gh_redis_probe(p);
+  return ok;
+}
+
+static void *watch(void *arg)
+{
+  struct gh_stores *s = arg;
+  uint64_t seen = 0;
+  pthread_mutex_lock(&s->watch_lock);
+  while (!s->closing) {
+    uint64_t now = changes(s);
+    if (now != seen && look(s)) seen = now;
+    pause_watch(s);
+  }
+  pthread_mutex_unlock(&s->watch_lock);
+  return NULL;
+}
+
+void gh_watch_begin(struct gh_stores *s)
+{
+  s->watching = pthread_create(&s->watch, NULL, watch, s) == 0;
+  GH_CHECK(s->watching && "no thread for the store");
+}
+
+void gh_watch_end(struct gh_stores *s)
+{
+  if (!s->watching) return;
+  pthread_mutex_lock(&s->watch_lock);
+  s->closing = true;
+  pthread_cond_signal(&s->watch_wake);
+  pthread_mutex_unlock(&s->watch_lock);
+  pthread_join(s->watch, NULL);
+}
