@@ -1,130 +1,21 @@
-/* Becoming the owner, sending again what Redis has lost, and reading the state in pages. */
+/* Loading: ownership first, then the state in pages. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "goldhour/base/check.h"
-#include "goldhour/sys/sys.h"
 #include "redis_store.h"
 
 enum { BUCKET_PAGE = 64, LOG_PAGE_MOST = 4096 };
 #define PAGE_BYTES (4u << 20)
 
-struct acquired { uint64_t seq, lead, log_first, rows; char mark[GH_MARK]; struct gh_str meta, dict; };
-
-struct loader { struct gh_redis_partition *p; gh_store_row_fn *row; void *ctx; struct gh_arena arena; struct gh_store_error *error; };
-
-/* ── acquiring ── */
-
-struct gh_run gh_acquire_run(const struct gh_redis_partition *p, const struct gh_acquire *a, struct gh_arena *arena)
-{
-  char epoch[GH_MARK];
-  struct gh_str *args = gh_arena_alloc(arena, 6 * sizeof *args);
-  gh_random_hex(epoch, 8);
-  args[0] = GH_STR("acquire");
-  args[1] = gh_arena_str(arena, gh_str(a->owner));
-  args[2] = gh_arena_fmt(arena, "%d", GH_STORE_FORMAT);
-  args[3] = gh_arena_str(arena, gh_str(epoch));
-  args[4] = a->lost ? GH_STR("1") : GH_STR("0");
-  args[5] = gh_arena_str(arena, gh_str(a->from));
-  return (struct gh_run){p->keys, GH_KEYS, args, 6};
-}
-
-void gh_note_replaced(struct gh_redis_partition *p, struct gh_str owner)
-{
-  struct gh_partition_record *r = p->record;
-  pthread_mutex_lock(&p->all->lock);
-  snprintf(r->replaced[r->nreplaced++ % GH_REPLACED], GH_TOKEN, "%.*s", GH_FMT(owner));
-  pthread_mutex_unlock(&p->all->lock);
-}
-
-bool gh_was_replaced(struct gh_redis_partition *p, struct gh_str owner)
-{
-  struct gh_partition_record *r = p->record;
-  bool was = false;
-  pthread_mutex_lock(&p->all->lock);
-  for (unsigned i = 0; i < GH_REPLACED && i < r->nreplaced; i++) was = was || gh_str_eq(owner, gh_str(r->replaced[i]));
-  pthread_mutex_unlock(&p->all->lock);
-  return was;
-}
-
-static bool acquire(struct loader *l, bool lost, struct acquired *a)
-{
-  char owner[GH_TOKEN];
-  struct gh_reply reply;
-  gh_partition_owner(l->p, owner);
-  struct gh_run run = gh_acquire_run(l->p, &(struct gh_acquire){owner, "", lost}, &l->arena);
-  if (!gh_partition_run(l->p, &(struct gh_ask){run.args, run.nargs}, &l->arena, &reply, l->error)) return false;
-  *a = (struct acquired){.seq = gh_text_u64(gh_item(&reply, 1)), .lead = gh_text_u64(gh_item(&reply, 3)), .log_first = gh_text_u64(gh_item(&reply, 4)),
-                         .rows = gh_text_u64(gh_item(&reply, 5)), .meta = gh_item(&reply, 6), .dict = gh_item(&reply, 7)};
-  snprintf(a->mark, sizeof a->mark, "%.*s", GH_FMT(gh_item(&reply, 2)));
-  if (!gh_str_eq(gh_item(&reply, 8), gh_str(owner))) gh_note_replaced(l->p, gh_item(&reply, 8));
-  return true;
-}
-
-static bool send_again(struct loader *l, const struct gh_sent *e)
-{
-  char owner[GH_TOKEN];
-  struct gh_reply reply;
-  gh_partition_owner(l->p, owner);
-  struct gh_run run = gh_sent_run(l->p, e, owner, &l->arena);
-  return gh_partition_run(l->p, &(struct gh_ask){run.args, run.nargs}, &l->arena, &reply, l->error);
-}
-
-/* What this process knows of the history goes further than what is stored, and begins the same. */
-static bool can_repair(const struct gh_partition_record *r, const struct acquired *a)
-{
-  if (!r->known || a->seq >= r->seq || !gh_ring_after(r, a->seq, a->mark)) return false;
-  return r->last->seq == r->seq && strcmp(r->last->mark, r->mark) == 0;
-}
-
-static bool repair(struct loader *l, const struct acquired *a)
-{
-  struct gh_stores *s = l->p->all;
-  struct gh_partition_record *r = l->p->record;
-  unsigned n = 0;
-  bool ok = true;
-  pthread_mutex_lock(&s->lock);
-  struct gh_sent *e = gh_ring_detach(&s->ring, r);
-  pthread_mutex_unlock(&s->lock);
-  for (struct gh_sent *next; e; e = next) {
-    next = e->next;
-    if (ok && e->seq > a->seq) ok = send_again(l, e), n += ok;
-    pthread_mutex_lock(&s->lock);
-    gh_ring_add(&s->ring, r, e);
-    pthread_mutex_unlock(&s->lock);
-  }
-  gh_log(GH_WARN, "Redis had lost commits; they were sent again", "store=\"%s\" stood_at=%" PRIu64 " sent=%u", l->p->label, a->seq, n);
-  return ok;
-}
-
-/* Owner, and what is stored is what this process knows to have been stored, if that can be had. */
-static bool become_owner(struct loader *l, struct acquired *a)
-{
-  struct gh_redis_partition *p = l->p;
-  struct gh_partition_record *r = p->record;
-  if (!acquire(l, false, a)) return false;
-  pthread_mutex_lock(&p->all->lock);
-  bool repairs = can_repair(r, a), behind = r->known && a->seq < r->seq;
-  bool same = r->known && a->seq == r->seq && strcmp(a->mark, r->mark) == 0;
-  if (!repairs && !same) gh_ring_clear(&p->all->ring, r);
-  bool lost = (behind || r->lost) && !repairs && !same;
-  r->lost = r->lost || lost;
-  pthread_mutex_unlock(&p->all->lock);
-  if (repairs) return repair(l, a) && acquire(l, false, a);
-  if (!lost) return true;
-  gh_log(GH_WARN, "Redis has lost commits that nobody can send again", "store=\"%s\" stands_at=%" PRIu64, p->label, a->seq);
-  return acquire(l, true, a);
-}
-
 /* ── rows ── */
 
-static bool damaged(struct loader *l, const char *kind, uint64_t key, const char *how)
+static bool damaged(struct gh_loader *l, const char *kind, uint64_t key, const char *how)
 {
   return gh_stores_fail(l->error, "%s: it is damaged: row %" PRIu64 " of %s %s (docs/redis.md, Restoring)", l->p->label, key, kind, how);
 }
 
-static bool give(struct loader *l, enum gh_store_row kind, uint64_t key, struct gh_str row)
+static bool give(struct gh_loader *l, enum gh_store_row kind, uint64_t key, struct gh_str row)
 {
   static const char *const names[] = {"meta", "dict", "bucket", "log"};
   struct gh_str bytes;
@@ -140,7 +31,7 @@ static int by_key(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-static bool load_bucket_page(struct loader *l, const uint64_t *keys, unsigned n, struct gh_arena *page)
+static bool load_bucket_page(struct gh_loader *l, const uint64_t *keys, unsigned n, struct gh_arena *page)
 {
   struct gh_reply reply;
   struct gh_str argv[2 + BUCKET_PAGE] = {GH_STR("HMGET"), l->p->keys[GH_KEY_BUCKET]};
@@ -152,7 +43,7 @@ static bool load_bucket_page(struct loader *l, const uint64_t *keys, unsigned n,
   return true;
 }
 
-static bool load_buckets(struct loader *l)
+static bool load_buckets(struct gh_loader *l)
 {
   struct gh_reply reply;
   struct gh_str argv[] = {GH_STR("HKEYS"), l->p->keys[GH_KEY_BUCKET]};
@@ -178,7 +69,7 @@ static unsigned page_rows(size_t bytes, unsigned rows)
   return most < 1 ? 1 : most > LOG_PAGE_MOST ? LOG_PAGE_MOST : (unsigned)most;
 }
 
-static bool load_log_page(struct loader *l, const struct acquired *a, uint64_t *at, unsigned *rows)
+static bool load_log_page(struct gh_loader *l, const struct gh_acquired *a, uint64_t *at, unsigned *rows)
 {
   struct gh_reply reply;
   struct gh_arena page;
@@ -199,7 +90,7 @@ static bool load_log_page(struct loader *l, const struct acquired *a, uint64_t *
   return ok;
 }
 
-static bool load_log(struct loader *l, const struct acquired *a)
+static bool load_log(struct gh_loader *l, const struct gh_acquired *a)
 {
   if (a->log_first + a->rows != a->seq + 1) return damaged(l, "log", a->log_first, "or one behind it is not there");
   uint64_t at = 0;
@@ -209,7 +100,7 @@ static bool load_log(struct loader *l, const struct acquired *a)
   return true;
 }
 
-static bool load_rows(struct loader *l, const struct acquired *a)
+static bool load_rows(struct gh_loader *l, const struct gh_acquired *a)
 {
   if (a->seq > 0 && !give(l, GH_STORE_META, a->seq, a->meta)) return false;
   if (a->dict.len && !give(l, GH_STORE_DICT, 0, a->dict)) return false;
@@ -218,7 +109,7 @@ static bool load_rows(struct loader *l, const struct acquired *a)
 
 /* ── loading ── */
 
-static void note(struct gh_redis_partition *p, const struct acquired *a)
+static void note(struct gh_redis_partition *p, const struct gh_acquired *a)
 {
   pthread_mutex_lock(&p->lock);
   p->seq = a->seq;
@@ -228,7 +119,7 @@ static void note(struct gh_redis_partition *p, const struct acquired *a)
 }
 
 /* Only what was read as a whole is known. */
-static void remember(struct gh_redis_partition *p, const struct acquired *a)
+static void remember(struct gh_redis_partition *p, const struct gh_acquired *a)
 {
   struct gh_partition_record *r = p->record;
   pthread_mutex_lock(&p->all->lock);
@@ -242,8 +133,8 @@ static void remember(struct gh_redis_partition *p, const struct acquired *a)
 bool gh_redis_load(struct gh_store *store, gh_store_row_fn *row, void *ctx, struct gh_store_error *error)
 {
   struct gh_redis_partition *p = (struct gh_redis_partition *)store;
-  struct loader l = {.p = p, .row = row, .ctx = ctx, .error = error};
-  struct acquired a = {0};
+  struct gh_loader l = {.p = p, .row = row, .ctx = ctx, .error = error};
+  struct gh_acquired a = {0};
   GH_CHECK(p->owned && "opened for reading alone");
   gh_arena_init(&l.arena, 0);
   pthread_mutex_lock(&p->lock);
@@ -252,7 +143,7 @@ bool gh_redis_load(struct gh_store *store, gh_store_row_fn *row, void *ctx, stru
   p->turn++; /* what was probed meanwhile is found by loading */
   p->probing = p->loading = p->retaking = false;
   pthread_mutex_unlock(&p->lock);
-  bool ok = gh_stores_same(p->all, error) && become_owner(&l, &a);
+  bool ok = gh_stores_same(p->all, error) && gh_become_owner(&l, &a);
   if (ok) note(p, &a);
   ok = ok && load_rows(&l, &a);
   if (ok && !gh_redis_still_ours(store)) ok = gh_stores_fail(error, "%s: it changed hands while it was loaded", p->label);
@@ -274,21 +165,6 @@ bool gh_redis_still_ours(struct gh_store *store)
   ok = ok && p->owner[0] && gh_str_eq(gh_item(&reply, 0), gh_str(p->owner)) && gh_text_u64(gh_item(&reply, 1)) == p->seq &&
        gh_str_eq(gh_item(&reply, 2), gh_str(p->mark));
   pthread_mutex_unlock(&p->lock);
-  gh_arena_free(&arena);
-  return ok;
-}
-
-bool gh_redis_lost(struct gh_store *store, struct gh_store_error *error)
-{
-  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
-  char owner[GH_TOKEN], epoch[GH_MARK];
-  struct gh_arena arena;
-  struct gh_reply reply;
-  gh_arena_init(&arena, 0);
-  gh_partition_owner(p, owner);
-  gh_random_hex(epoch, 8);
-  struct gh_str args[] = {GH_STR("lost"), gh_str(owner), gh_str(epoch)};
-  bool ok = gh_partition_run(p, &(struct gh_ask){args, 3}, &arena, &reply, error);
   gh_arena_free(&arena);
   return ok;
 }

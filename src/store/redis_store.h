@@ -1,7 +1,7 @@
 /* The Redis store's own parts.
  *
  * stores.c        opening, the partitions' records, the installation's identity      redis_store.c   a handle: making, asking, closing
- * stores_check.c  what would lose data                                               redis_load.c    acquiring and reading
+ * stores_check.c  what would lose data                                               redis_owner.c   becoming the owner; redis_load.c: reading
  * stores_run.c    the function in config/redis/goldhour.lua: FCALL, EVALSHA, EVAL    redis_encode.c  a commit as arguments
  * stores_rules.c  the active rule set                                                redis_commit.c  sending, answers, sending lost ones again
  * stores_watch.c  what came back from a lost connection is looked at                 redis_outbox.c, redis_dead.c
@@ -140,6 +140,11 @@ struct gh_run gh_sent_run(const struct gh_redis_partition *p, const struct gh_se
 enum { GH_ROW_HASH = 8 };
 bool gh_row_open(struct gh_str row, uint64_t seed, struct gh_str *bytes);
 
+/* A load under way, and what becoming the owner said of the partition. */
+struct gh_acquired { uint64_t seq, lead, log_first, rows; char mark[GH_MARK]; struct gh_str meta, dict; };
+struct gh_loader { struct gh_redis_partition *p; gh_store_row_fn *row; void *ctx; struct gh_arena arena; struct gh_store_error *error; };
+/* Owner, and what is stored is what this process knows to have been stored, if that can be had. */
+bool gh_become_owner(struct gh_loader *l, struct gh_acquired *a);
 /* The words of becoming the owner; from: "" anybody, "=TOKEN" of that one alone. */
 struct gh_acquire { const char *owner, *from; bool lost; };
 struct gh_run gh_acquire_run(const struct gh_redis_partition *p, const struct gh_acquire *a, struct gh_arena *arena);
