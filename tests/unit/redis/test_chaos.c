@@ -3,7 +3,7 @@
 #define _GNU_SOURCE /* memmem */
 #include "fake.h"
 
-enum { COMMANDS = 6000, WINDOW = 300 };
+enum { COMMANDS = 3000, WINDOW = 300 };
 
 struct dice { uint64_t state; };
 

@@ -1,0 +1,34 @@
+/* The inside of a link, shared by link.c (its life) and wire.c (its bytes). */
+#ifndef GOLDHOUR_REDIS_WIRE_H
+#define GOLDHOUR_REDIS_WIRE_H
+
+#include "link.h"
+
+enum { MOST_ADDRESSES = 8, INPUT_BYTES = 64 << 10 };
+
+struct gh_link {
+  uv_loop_t *loop;
+  const struct gh_link_owner *owner; void *ctx;
+  char host[256];
+  unsigned attempt;
+  struct sockaddr_storage addresses[MOST_ADDRESSES];
+  unsigned naddresses, tried;
+  uv_getaddrinfo_t resolve; bool resolving;
+  uv_tcp_t tcp; bool has_tcp;
+  int status;                            /* of the last attempt to connect */
+  uv_connect_t connect;
+  uv_write_t write; bool writing; size_t chunk; /* chunk: of the pieces, in libuv's hands */
+  bool broken;                           /* for writing; reading will tell */
+  uv_buf_t pieces[GH_LINK_PIECES]; unsigned npieces, piece; /* still to be written: from `piece` on */
+  struct gh_tls_session *tls; bool greeted;
+  struct gh_buf cipher;                  /* encrypted, being written */
+  bool closed;
+  char input[INPUT_BYTES];
+};
+
+/* Tells the owner, unless the link is closed. The last thing that a caller does with it. */
+void gh_link_fail(struct gh_link *link, const char *what, const char *why);
+/* It is connected: reads, greets by TLS. 0, or libuv's error. */
+int gh_wire_begin(struct gh_link *link);
+
+#endif

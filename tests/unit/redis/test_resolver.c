@@ -1,0 +1,94 @@
+/* Names: one with several addresses, one that the system has no answer for yet. The system's resolver is played by the test. */
+#include "fake.h"
+
+#include <dirent.h>
+#include <netdb.h>
+#include <semaphore.h>
+
+static sem_t asked, gate;
+static struct addrinfo entries[2];
+static struct sockaddr_in addresses[2];
+
+int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **list)
+{
+  (void)hints;
+  if (strcmp(host, "slow.test") == 0) {
+    sem_post(&asked);
+    sem_wait(&gate);
+    return EAI_FAIL;
+  }
+  if (strcmp(host, "two.test") != 0) return EAI_NONAME;
+  for (unsigned i = 0; i < 2; i++) {
+    addresses[i] = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 - i)};
+    entries[i] = (struct addrinfo){.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_addr = (struct sockaddr *)&addresses[i], .ai_addrlen = sizeof addresses[i],
+                                   .ai_next = i ? NULL : &entries[1]};
+  }
+  *list = entries;
+  return 0;
+}
+
+void freeaddrinfo(struct addrinfo *list) { (void)list; }
+
+/* Nobody listens at the first address, 127.0.0.2. */
+static void the_next_address_is_tried_at_once(void **state)
+{
+  (void)state;
+  struct fake f = fake_listen();
+  struct gh_redis_conf conf = {.node = {GH_STR("two.test"), f.port}, .timeout_ms = PATIENCE_MS};
+  struct gh_redis *r = open_client(&conf);
+  struct sent *s = send_words(r, "GET a", ONCE);
+  int fd = fake_accept(&f);
+  fake_answer(fd, "GET a", "+1\r\n");
+  expect_text(s, "1");
+  assert_int_equal(gh_redis_health(r).reconnects, 0);
+  gh_redis_close(r);
+  fake_expect_end(fd);
+  close(f.fd);
+}
+
+static void a_name_that_is_not_known(void **state)
+{
+  (void)state;
+  struct gh_redis_conf conf = {.node = {GH_STR("nobody.test"), 1}, .timeout_ms = PATIENCE_MS};
+  struct gh_redis *r = open_client(&conf);
+  expect_none(send_within(r, "GET a", ONCE, 200), true, "its name is not found");
+  gh_redis_close(r);
+}
+
+static unsigned threads(void)
+{
+  unsigned n = 0;
+  DIR *tasks = opendir("/proc/self/task");
+  while (tasks && readdir(tasks)) n++;
+  if (tasks) closedir(tasks);
+  return n;
+}
+
+static void closing_waits_for_no_resolver(void **state)
+{
+  (void)state;
+  struct gh_redis_conf conf = {.node = {GH_STR("slow.test"), 1}, .timeout_ms = PATIENCE_MS};
+  struct gh_redis *r = open_client(&conf);
+  struct sent *s = send_within(r, "GET a", AGAIN, GH_REDIS_FOREVER);
+  sem_wait(&asked); /* it is being looked up, and will be */
+  unsigned with = threads();
+  uint64_t began = gh_monotonic_ns();
+  gh_redis_close(r);
+  assert_true(gh_monotonic_ns() - began < 2000000000u);
+  expect_none(s, true, "closed");
+  sem_post(&gate);
+  for (int i = 0; i < 1000 && threads() >= with; i++) usleep(10000); /* its thread ends by itself */
+  assert_true(threads() < with);
+}
+
+int main(void)
+{
+  sem_init(&asked, 0, 0);
+  sem_init(&gate, 0, 0);
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(the_next_address_is_tried_at_once),
+    cmocka_unit_test(a_name_that_is_not_known),
+    cmocka_unit_test(closing_waits_for_no_resolver),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
