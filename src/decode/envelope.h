@@ -70,7 +70,7 @@ struct gh_str gh_env_name(enum env_name name);
 struct gh_str gh_env_kind(enum env_kind kind);
 struct gh_str gh_env_op(enum env_op op);
 
-/* For formats. */
+/* env_parts.c: for formats. */
 /* The members of `object` that the format names, by key; NULL: absent. Those whose value is null have kind JSON_NULL. BAD: one stands twice. */
 enum gh_decoded gh_env_pick(struct gh_decoder *d, struct gh_record *out, struct keys *keys, const struct json_node *object, const struct json_node **found);
 enum gh_decoded gh_env_bad(struct gh_decoder *d, struct gh_record *out, const char *detail);

@@ -29,101 +29,13 @@ bool gh_source_constant(struct map_parse *p, const struct gh_node *node, struct 
   return false;
 }
 
-/* A text that begins as the envelope's things do: `$op`, `$before/amount`. */
-static bool of_envelope(struct gh_str text)
-{
-  return text.len > 1 && text.ptr[0] == '$' && ((text.ptr[1] >= 'a' && text.ptr[1] <= 'z') || (text.ptr[1] >= 'A' && text.ptr[1] <= 'Z'));
-}
-
-static bool unknown_name(struct map_parse *p, const struct gh_node *node, struct gh_str text)
-{
-  struct gh_str names[ENV_NAMES + 4];
-  size_t n = 0;
-  for (unsigned i = 0; i < ENV_NAMES; i++)
-    if (gh_env_has(p->set->envelope.kind, (enum env_name)i)) names[n++] = gh_arena_fmt(&p->faults->arena, "$%.*s", GH_FMT(gh_env_name((enum env_name)i)));
-  names[n++] = GH_STR("$message/"), names[n++] = GH_STR("$header/"), names[n++] = GH_STR("$key/");
-  if (gh_env_has_ops(p->set->envelope.kind)) names[n++] = GH_STR("$before/");
-  struct gh_fault *f = gh_fault(p->faults, node->at, "there is no '%.*s' here", GH_FMT(text));
-  size_t slash = 0;
-  while (slash < text.len && text.ptr[slash] != '/') slash++;
-  struct gh_str word = {text.ptr, slash < text.len ? slash + 1 : slash};
-  f->hint = p->messages ? gh_did_you_mean(p->faults, word, names, n) : GH_STR("bulk profiles have neither envelope nor message");
-  if (f->hint.len > 0) return false;
-  struct gh_buf list = {0};
-  for (size_t i = 0; i < n; i++) gh_buf_fmt(&list, "%s%.*s", i ? ", " : "", GH_FMT(names[i]));
-  f->hint = gh_arena_str(&p->faults->arena, gh_buf_str(&list));
-  gh_buf_free(&list);
-  return false;
-}
-
-/* Where a pointer behind `$…/` starts. */
-static bool origin_of(const struct map_parse *p, struct gh_str word, enum origin *origin)
-{
-  static const struct { const char *word; enum origin origin; } words[] = {
-    {"$before", ORIGIN_BEFORE}, {"$message", ORIGIN_MESSAGE}, {"$key", ORIGIN_KEY}, {"$header", ORIGIN_HEADER},
-  };
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-    if (!gh_str_eq(word, gh_str(words[i].word))) continue;
-    *origin = words[i].origin;
-    return *origin != ORIGIN_BEFORE || gh_env_has_ops(p->set->envelope.kind);
-  }
-  return false;
-}
-
-/* Whether the rows of one message differ in it. */
-static bool differs(const struct map_parse *p, enum origin origin, struct gh_str name)
-{
-  enum env_kind kind = p->set->envelope.kind;
-  if (origin == ORIGIN_MESSAGE) return kind != ENV_CANAL && kind != ENV_JSON;
-  if (origin == ORIGIN_NAME) return gh_str_eq(name, GH_STR("id")) || gh_str_eq(name, GH_STR("row"));
-  return origin == ORIGIN_ROW || origin == ORIGIN_BEFORE;
-}
-
-static int envelope_path(struct map_parse *p, struct gh_str text, bool *per_row)
-{
-  size_t slash = 0;
-  enum origin origin = ORIGIN_NAME;
-  while (slash < text.len && text.ptr[slash] != '/') slash++;
-  struct gh_str word = {text.ptr, slash}, name = {text.ptr + 1, slash - 1}, rest = {text.ptr + slash, text.len - slash};
-  if (!p->messages) return -1;
-  if (rest.len > 0) {
-    if (!origin_of(p, word, &origin)) return -1;
-    *per_row |= differs(p, origin, name);
-    if (origin != ORIGIN_HEADER) return gh_paths_add(&p->set->paths, p->arena, origin, rest);
-    name = (struct gh_str){rest.ptr + 1, rest.len - 1};
-  } else {
-    bool known = false;
-    for (unsigned i = 0; i < ENV_NAMES; i++) known |= gh_str_eq(name, gh_env_name((enum env_name)i)) && gh_env_has(p->set->envelope.kind, (enum env_name)i);
-    if (!known) return -1;
-    *per_row |= differs(p, origin, name);
-  }
-  return gh_paths_add_token(&p->set->paths, p->arena, origin, name);
-}
-
-static bool parse_pointer(struct map_parse *p, const struct gh_node *node, int *path, bool *per_row)
-{
-  struct gh_str text;
-  if (!gh_want_text(node, &text, p->faults)) return false;
-  if (of_envelope(text)) {
-    *path = envelope_path(p, text, per_row);
-    return *path >= 0 || unknown_name(p, node, text);
-  }
-  *per_row = true;
-  *path = gh_paths_add(&p->set->paths, p->arena, ORIGIN_ROW, text);
-  if (*path >= 0) return true;
-  struct gh_fault *f =
-      gh_fault(p->faults, node->at, "'%.*s': expected a JSON pointer such as /body/amount, found '%.*s'", GH_FMT(node->key), GH_FMT(text));
-  f->hint = GH_STR("a pointer begins with /, one / a level; a fixed value is written {const: VALUE}");
-  return false;
-}
-
 static bool parse_part(struct map_parse *p, const struct gh_node *node, struct join_part *part, bool *per_row)
 {
   static const char *const keys[] = {"at", "width", "const", NULL};
   int64_t width = 0;
   *part = (struct join_part){.path = -1};
-  bool pointer = node->kind == GH_NODE_SCALAR && node->text.len && (node->text.ptr[0] == '/' || of_envelope(node->text));
-  if (pointer) return parse_pointer(p, node, &part->path, per_row);
+  bool pointer = node->kind == GH_NODE_SCALAR && node->text.len && (node->text.ptr[0] == '/' || gh_pointer_of_envelope(node->text));
+  if (pointer) return gh_pointer_parse(p, node, &part->path, per_row);
   if (node->kind != GH_NODE_MAP) return gh_want_text(node, &part->literal, p->faults);
   if (!gh_want_map(node, keys, p->faults)) return false;
   const struct gh_node *fixed = gh_node_get(node, "const"), *at = gh_node_get(node, "at"), *w = gh_node_get(node, "width");
@@ -133,7 +45,7 @@ static bool parse_part(struct map_parse *p, const struct gh_node *node, struct j
   }
   if (w && !gh_want_int(w, 1, 100, &width, p->faults)) return false;
   part->width = (unsigned)width;
-  return fixed ? gh_want_text(fixed, &part->literal, p->faults) : parse_pointer(p, at, &part->path, per_row);
+  return fixed ? gh_want_text(fixed, &part->literal, p->faults) : gh_pointer_parse(p, at, &part->path, per_row);
 }
 
 static bool parse_join(struct map_parse *p, const struct gh_node *node, struct source *s)
@@ -173,7 +85,7 @@ static bool parse_origin(struct map_parse *p, const struct gh_node *node, struct
     return false;
   }
   s->kind = at ? SOURCE_POINTER : join ? SOURCE_JOIN : fixed ? SOURCE_CONST : SOURCE_CEL;
-  if (at) return parse_pointer(p, at, &s->path, &s->per_row);
+  if (at) return gh_pointer_parse(p, at, &s->path, &s->per_row);
   if (join) return parse_join(p, join, s);
   return fixed ? gh_source_constant(p, fixed, s->type, &s->constant) : parse_cel(p, cel, s);
 }
@@ -316,6 +228,6 @@ const struct source *gh_source_parse(struct map_parse *p, const struct gh_node *
     f->hint = GH_STR("texts and pointers are put together by {join: [ … ]}");
     return NULL;
   }
-  bool good = node->kind == GH_NODE_MAP ? parse_map(p, node, s) : parse_pointer(p, node, &s->path, &s->per_row);
+  bool good = node->kind == GH_NODE_MAP ? parse_map(p, node, s) : gh_pointer_parse(p, node, &s->path, &s->per_row);
   return good ? s : NULL;
 }

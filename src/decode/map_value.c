@@ -177,6 +177,13 @@ static const struct time_form *form_of(const struct map_run *run, const struct s
   return gh_column_form(field_of(run, s->path));
 }
 
+/* Debezium writes a DATETIME as a count of the local clock. Where no schema tells it from other counts, nobody may guess: it would be hours off. */
+static bool may_be_local(const struct map_run *run, const struct source *s, const struct time_form *form, const struct json_node *n)
+{
+  bool count = n && n->kind == JSON_NUMBER && s->type.kind == GH_TIMESTAMP && !form && s->kind == SOURCE_POINTER;
+  return count && run->set->envelope.kind == ENV_DEBEZIUM && run->columns[s->path].len && !run->row->columns;
+}
+
 bool gh_map_value(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_value *out)
 {
   struct json_node copy;
@@ -185,8 +192,11 @@ bool gh_map_value(struct gh_decoder *d, struct map_run *run, const struct source
   if (s->kind == SOURCE_CEL) return computed(d, run, s, out);
   if (s->kind == SOURCE_POINTER) n = find(d, run, s, s->path, &copy);
   if (s->kind == SOURCE_JOIN) n = join(d, run, s, &copy);
+  const struct time_form *form = form_of(run, s, n);
+  if (may_be_local(run, s, form, n))
+    return gh_convert_refuse(&d->convert, "bad_time", "a count that may be of the local clock (say `as: local_ms`, `local_us`, or `ms`)");
   struct gh_str separator = d->convert.separator;
-  bool ok = !n || of_node(d, s, form_of(run, s, n), n, out);
+  bool ok = !n || of_node(d, s, form, n, out);
   d->convert.separator = separator;
   if (out->kind == GH_ABSENT) *out = s->constant;
   return ok;

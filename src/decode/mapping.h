@@ -103,6 +103,10 @@ struct map_parse {
 
 /* mapping.c: a time zone by its name; NULL with a fault. */
 const struct gh_zone *gh_map_zone(struct map_parse *p, const struct gh_node *node);
+/* map_pointer.c: whether a text begins as the envelope's things do: `$op`, `$before/amount`. */
+bool gh_pointer_of_envelope(struct gh_str text);
+/* A pointer's number among the set's; *per_row is set if the rows of a message differ in what it leads to. False with a fault. */
+bool gh_pointer_parse(struct map_parse *p, const struct gh_node *node, int *path, bool *per_row);
 /* map_source.c: a source of `type`; NULL with faults. */
 const struct source *gh_source_parse(struct map_parse *p, const struct gh_node *node, struct gh_str name, struct gh_type type);
 /* A value written in the mapping, as `type`; false with a fault. */

@@ -257,6 +257,16 @@ static void values_without_a_schema_are_declared(void **state)
           "field 'amount': decimal(2) was expected, found a text that is no base64 of a number");
 }
 
+static void a_count_that_may_be_local_is_not_guessed(void **state)
+{
+  (void)state;
+  by(debezium);
+  refused(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":1,\"at\":1789635600000}")), "bad_time",
+          "field 'booked_at': timestamp was expected, found a count that may be of the local clock (say `as: local_ms`, `local_us`, or `ms`)");
+  is(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":1,\"at\":\"2026-09-17T01:00:00Z\"}")),
+     "{\"id\":\"bank:bin.01:4711:2\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"1.00\",\"booked_at\":1789606800000}");
+}
+
 static void rows_of_one_log_position_have_keys(void **state)
 {
   (void)state;
@@ -439,6 +449,7 @@ int main(void)
     cmocka_unit_test(debezium_snapshots_trigger_nothing),
     cmocka_unit_test(debezium_values_are_read_by_the_schema),
     cmocka_unit_test(values_without_a_schema_are_declared),
+    cmocka_unit_test(a_count_that_may_be_local_is_not_guessed),
     cmocka_unit_test(rows_of_one_log_position_have_keys),
     cmocka_unit_test(oracle_rows_have_a_record_set_or_what_they_say),
     cmocka_unit_test(goldengate_changes_are_events),
