@@ -4,11 +4,14 @@
 -- Redis runs it as a whole and alone, but does not roll back: so each part first looks at everything, and only then writes, and nothing in the writing may fail.
 -- Out of memory, a disk that is full and too few replicas are refused by Redis before it begins; types of keys, owner, numbers and rights are looked at here.
 --
--- KEYS of a partition: 1 meta (hash), 2 log (list), 3 bucket (hash), 4 outbox (stream), 5 dead (stream). They share a hash tag, hence a slot.
+-- Every write says the same when it is done twice, or half of it once more before the whole: fields that are set, entries under numbers of their own, never "append".
+-- For Redis 7.0 leaves half a transaction in an append-only file that was cut off within it, and does that half at its next start, before what came later.
+--
+-- KEYS of a partition: 1 meta (hash), 2 log (hash), 3 bucket (hash), 4 outbox (stream), 5 dead (stream). They share a hash tag, hence a slot.
 
 local M = {}
 local META, LOG, BUCKET, OUTBOX, DEAD = 1, 2, 3, 4, 5
-local TYPES = {'hash', 'list', 'hash', 'stream', 'stream'}
+local TYPES = {'hash', 'hash', 'hash', 'stream', 'stream'}
 
 local function text(n) return string.format('%.0f', n) end
 
@@ -23,7 +26,7 @@ end
 local function missing_rights(keys)
   local wanted = {
     {'HSET', keys[META], 'f', 'v'}, {'HDEL', keys[META], 'f'}, {'HMGET', keys[META], 'f'}, {'HGET', keys[META], 'f'}, {'HKEYS', keys[META]},
-    {'RPUSH', keys[LOG], 'v'}, {'LTRIM', keys[LOG], '0', '1'}, {'LLEN', keys[LOG]}, {'HSET', keys[BUCKET], 'f', 'v'}, {'HDEL', keys[BUCKET], 'f'},
+    {'HSET', keys[LOG], 'f', 'v'}, {'HDEL', keys[LOG], 'f'}, {'HLEN', keys[LOG]}, {'HSET', keys[BUCKET], 'f', 'v'}, {'HDEL', keys[BUCKET], 'f'},
     {'XADD', keys[OUTBOX], '1-0', 'f', 'v'}, {'XTRIM', keys[OUTBOX], 'MINID', '1'}, {'XRANGE', keys[OUTBOX], '-', '+'}, {'XINFO', 'STREAM', keys[OUTBOX]},
     {'XADD', keys[DEAD], '1-0', 'f', 'v'}, {'XDEL', keys[DEAD], '1-0'}, {'XRANGE', keys[DEAD], '-', '+'}, {'TIME'},
   }
@@ -84,7 +87,7 @@ function M.commit(keys, a)
   local wrong = wrong_type(keys)
   if wrong then return {'DAMAGED', wrong} end
   if #a ~= 14 + ndrop + 2 * nbuckets + 2 * nleads + 10 * ndead then return {'DAMAGED', 'a commit with a wrong number of arguments'} end
-  if log_first + redis.call('LLEN', keys[LOG]) ~= seq then return {'DAMAGED', keys[LOG] .. ' has lost rows, or others were added'} end
+  if log_first + redis.call('HLEN', keys[LOG]) ~= seq then return {'DAMAGED', keys[LOG] .. ' has lost rows, or others were added'} end
   if nleads > 0 and last_number(keys[OUTBOX]) > lead then return {'DAMAGED', keys[OUTBOX] .. ' has entries that are not ours'} end
   if ndead > 0 and last_number(keys[DEAD]) > dead then return {'DAMAGED', keys[DEAD] .. ' has entries that are not ours'} end
 
@@ -105,10 +108,10 @@ function M.commit(keys, a)
                headers = a[i + 8], at = a[i + 9]}
     dead_bytes = add_letter(keys, dead, l, dead_bytes, dead_most)
   end
-  redis.call('RPUSH', keys[LOG], a[8])
+  redis.call('HSET', keys[LOG], a[3], a[8])
   cut = math.min(cut, seq + 1)
   if cut > log_first then
-    redis.call('LTRIM', keys[LOG], cut - log_first, -1)
+    for row = log_first, cut - 1 do redis.call('HDEL', keys[LOG], text(row)) end
     log_first = cut
   end
   if a[7] ~= '' then redis.call('HSET', keys[META], 'dict', a[7]) end
@@ -266,7 +269,7 @@ function M.acquire(keys, a)
   redis.call('HSET', keys[META], 'owner', a[2])
   local m = redis.call('HMGET', keys[META], 'seq', 'mark', 'epoch', 'lead', 'log_first', 'meta', 'dict')
   set_back(keys, m[3], tonumber(m[4]))
-  return {'OK', m[1], m[2], m[4], m[5], text(redis.call('LLEN', keys[LOG])), m[6], m[7], before}
+  return {'OK', m[1], m[2], m[4], m[5], text(redis.call('HLEN', keys[LOG])), m[6], m[7], before}
 end
 
 -- owner, a new epoch: what went beyond the last commit was lost

@@ -69,23 +69,24 @@ static unsigned page_rows(size_t bytes, unsigned rows)
   return most < 1 ? 1 : most > LOG_PAGE_MOST ? LOG_PAGE_MOST : (unsigned)most;
 }
 
-static bool load_log_page(struct gh_loader *l, const struct gh_acquired *a, uint64_t *at, unsigned *rows)
+/* The rows from `at` on; as many as `rows` says. */
+static bool load_log_page(struct gh_loader *l, const struct gh_acquired *a, uint64_t at, unsigned *rows)
 {
   struct gh_reply reply;
   struct gh_arena page;
   size_t bytes = 0;
   gh_arena_init(&page, 0);
-  struct gh_str argv[] = {GH_STR("LRANGE"), l->p->keys[GH_KEY_LOG], gh_arena_fmt(&page, "%" PRIu64, *at), gh_arena_fmt(&page, "%" PRIu64, *at + *rows - 1)};
-  bool ok = gh_partition_ask(l->p, &(struct gh_ask){argv, 4}, &page, &reply, l->error);
-  for (unsigned i = 0; ok && i < reply.n; i++) {
-    ok = give(l, GH_STORE_LOG, a->log_first + *at + i, gh_item(&reply, i));
-    bytes += gh_item(&reply, i).len;
+  struct gh_str *argv = gh_arena_alloc(&page, (2 + *rows) * sizeof *argv);
+  argv[0] = GH_STR("HMGET");
+  argv[1] = l->p->keys[GH_KEY_LOG];
+  for (unsigned i = 0; i < *rows; i++) argv[2 + i] = gh_arena_fmt(&page, "%" PRIu64, a->log_first + at + i);
+  bool ok = gh_partition_ask(l->p, &(struct gh_ask){argv, 2 + *rows}, &page, &reply, l->error);
+  for (unsigned i = 0; ok && i < *rows; i++) {
+    struct gh_str row = gh_item(&reply, i);
+    ok = row.ptr ? give(l, GH_STORE_LOG, a->log_first + at + i, row) : damaged(l, "log", a->log_first + at + i, "is not there");
+    bytes += row.len;
   }
-  if (ok && reply.n == 0) ok = damaged(l, "log", a->log_first + *at, "is not there");
-  if (ok) {
-    *at += reply.n;
-    *rows = page_rows(bytes, reply.n);
-  }
+  if (ok) *rows = page_rows(bytes, *rows);
   gh_arena_free(&page);
   return ok;
 }
@@ -93,9 +94,11 @@ static bool load_log_page(struct gh_loader *l, const struct gh_acquired *a, uint
 static bool load_log(struct gh_loader *l, const struct gh_acquired *a)
 {
   if (a->log_first + a->rows != a->seq + 1) return damaged(l, "log", a->log_first, "or one behind it is not there");
-  uint64_t at = 0;
-  for (unsigned rows = 1; at < a->rows;) {
-    if (!load_log_page(l, a, &at, &rows)) return false;
+  unsigned rows = 1, next = 1;
+  for (uint64_t at = 0; at < a->rows; at += rows, rows = next) {
+    if (rows > a->rows - at) rows = (unsigned)(a->rows - at);
+    next = rows;
+    if (!load_log_page(l, a, at, &next)) return false;
   }
   return true;
 }

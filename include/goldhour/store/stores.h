@@ -6,7 +6,7 @@
  *   gh:{NAME}:rules           hash: number, version, bundle, at; and seen:VERSION -> the number it was active under last
  *   gh:{NAME:p7}:meta         hash: owner, seq, format, epoch, meta, dict, lead (number of the last), dead (number of the last), dead_bytes, log_first (seq of the
  *                             first row of the log), position (as text, for people), sink:NAME -> place
- *   gh:{NAME:p7}:log          list: one row a commit
+ *   gh:{NAME:p7}:log          hash: seq of a commit -> its row
  *   gh:{NAME:p7}:bucket       hash: key -> bytes
  *   gh:{NAME:p7}:outbox       stream: NUMBER-0, fields id, lead
  *   gh:{NAME:p7}:dead         stream: NUMBER-0, fields of a dead letter

@@ -398,9 +398,9 @@ static void keys_that_others_touched_fail_the_commit(void **state)
   tell("SET gh:{test:p7}:bucket x");
   assert_commit_fails(s, 2, "is of type string, not hash");
   tell("DEL gh:{test:p7}:bucket");
-  tell("RPUSH gh:{test:p7}:log x");
+  tell("HSET gh:{test:p7}:log 9 x");
   assert_commit_fails(s, 2, "has lost rows, or others were added");
-  tell("RPOP gh:{test:p7}:log");
+  tell("HDEL gh:{test:p7}:log 9");
   tell("XADD gh:{test:p7}:outbox * a b");
   assert_commit_fails(s, 2, "has entries that are not ours");
   assert_says("1", "HGET gh:{test:p7}:meta seq");
@@ -423,9 +423,9 @@ static void a_damaged_row_is_found_when_it_is_loaded(void **state)
   struct gh_store *s = loaded("");
   commit_upto(s, 1, 3);
   gh_store_close(s);
-  tell("LSET gh:{test:p7}:log 1 12345678l2");
+  tell("HSET gh:{test:p7}:log 2 12345678l2");
   assert_load_fails("row 2 of log does not match its hash");
-  tell("RPOP gh:{test:p7}:log");
+  tell("HDEL gh:{test:p7}:log 3");
   assert_load_fails("row 1 of log or one behind it is not there");
   tell("HSET gh:{test:p7}:meta format 99");
   assert_load_fails("its format is version 99");
