@@ -51,13 +51,20 @@ struct part {
   struct gh_source_error error;
 };
 
+/* What is wrong, and since when (monotonic ns); since_ns 0: nothing. */
+struct ill {
+  rd_kafka_resp_err_t code;
+  uint64_t since_ns, code_ns;   /* since anything was; since it was this */
+  int32_t partition;            /* -1: of all */
+};
+
 struct gh_watch {
   pthread_t thread;
   bool started;
   pthread_mutex_t lock;         /* guards what follows, and every part's ending, and the list of parts against the watch */
   pthread_cond_t changed;
   bool stop, suspect;           /* suspect: no broker seemed to be there */
-  uint64_t failing_ns;          /* since when nobody answers; 0: they do */
+  struct ill ill;               /* nobody answers, or the topic is not as it should be */
   uint64_t period_ms;
 };
 
@@ -74,7 +81,7 @@ struct gh_kafka {
   uint64_t ids;
   uint64_t broker_errors;
   rd_kafka_resp_err_t denied;   /* the last error that waiting does not mend */
-  char denied_text[256];
+  char last_text[256];          /* librdkafka's last word */
   /* member */
   rd_kafka_t *member;
   rd_kafka_queue_t *events;     /* owned */
@@ -97,10 +104,9 @@ bool gh_watch_start(struct gh_kafka *k, int64_t idle_ms);
 void gh_watch_stop(struct gh_kafka *k);
 /* No broker seems to be there: ask. */
 void gh_watch_suspect(struct gh_kafka *k);
-/* Since when nobody answers (monotonic ns); 0: they do. */
-uint64_t gh_watch_failing_ns(struct gh_kafka *k);
-/* Since when a partition has been in trouble, as text; 0: none is. */
-uint64_t gh_parts_trouble(struct gh_kafka *k, rd_kafka_resp_err_t *code, int32_t *partition);
+/* What is wrong with all; else with the partition that it is wrong with longest. */
+struct ill gh_watch_ill(struct gh_kafka *k);
+struct ill gh_parts_ill(struct gh_kafka *k);
 /* Sets a property that nobody else decides. */
 bool gh_kafka_must(rd_kafka_conf_t *made, const char *name, const char *value, struct gh_source_error *error);
 

@@ -21,15 +21,13 @@ bool gh_kafka_must(rd_kafka_conf_t *made, const char *name, const char *value, s
 
 /* ── opening ── */
 
-static bool tell(struct gh_kafka *k, rd_kafka_resp_err_t code, struct gh_source_error *error)
+/* Why something about the topic or the group was not had; with the last word of librdkafka where nobody answered. */
+static bool tell(struct gh_kafka *k, const char *what, rd_kafka_resp_err_t code, struct gh_source_error *error)
 {
-  snprintf(error->text, sizeof error->text, "kafka: topic %s: %s (%s)", k->topic_name, gh_kafka_words(code), rd_kafka_err2name(code));
-  return false;
-}
-
-static bool tell_denied(struct gh_kafka *k, struct gh_source_error *error)
-{
-  snprintf(error->text, sizeof error->text, "kafka: %s: %s", gh_kafka_words(k->denied), k->denied_text);
+  bool silent = code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT;
+  if (silent && k->denied) code = k->denied;
+  snprintf(error->text, sizeof error->text, "kafka: %s %s: %s (%s%s%s)", what, strcmp(what, "topic") == 0 ? k->topic_name : k->group, gh_kafka_words(code), rd_kafka_err2name(code),
+           silent && *k->last_text ? "; " : "", silent ? k->last_text : "");
   return false;
 }
 
@@ -60,7 +58,7 @@ static bool ask_topic(struct gh_kafka *k, struct gh_source_error *error)
   }
   rd_kafka_topic_destroy(topic);
   if (k->partitions > 0) return true;
-  return k->denied ? tell_denied(k, error) : tell(k, code, error);
+  return tell(k, "topic", code, error);
 }
 
 static bool open_all(struct gh_kafka *k, const struct gh_kafka_options *o, struct gh_source_error *error)
@@ -129,18 +127,28 @@ static rd_kafka_topic_partition_list_t *list_of(const struct gh_kafka *k, unsign
   return list;
 }
 
+/* Waits in short steps: that the group is refused comes as an error of the member. */
+static rd_kafka_resp_err_t ask_committed(struct gh_kafka *k, rd_kafka_topic_partition_list_t *list)
+{
+  uint64_t until_ns = gh_monotonic_ns() + ASK_MS * (GH_SECOND_NS / 1000);
+  rd_kafka_resp_err_t code;
+  do {
+    code = rd_kafka_committed(k->member, list, 2000);
+    if (code) gh_member_serve(k, 20);
+  } while (code == RD_KAFKA_RESP_ERR__TIMED_OUT && !k->denied && gh_monotonic_ns() < until_ns);
+  return code;
+}
+
 bool gh_kafka_committed(struct gh_kafka *k, unsigned partition, int64_t *offset, char store_id[64], struct gh_source_error *error)
 {
   rd_kafka_topic_partition_list_t *list = list_of(k, partition);
-  rd_kafka_resp_err_t code = rd_kafka_committed(k->member, list, ASK_MS);
+  rd_kafka_resp_err_t code = ask_committed(k, list);
   const rd_kafka_topic_partition_t *p = &list->elems[0];
   if (!code) code = p->err;
   *offset = !code && p->offset >= 0 ? p->offset : -1;
   snprintf(store_id, 64, "%.*s", p->metadata && !code ? (int)p->metadata_size : 0, p->metadata ? (const char *)p->metadata : "");
   rd_kafka_topic_partition_list_destroy(list);
-  if (!code) return true;
-  snprintf(error->text, sizeof error->text, "kafka: group %s: %s (%s)", k->group, gh_kafka_words(code), rd_kafka_err2name(code));
-  return false;
+  return !code || tell(k, "group", code, error);
 }
 
 static rd_kafka_resp_err_t at_time(struct gh_kafka *k, unsigned partition, int64_t *offset)
@@ -159,7 +167,7 @@ bool gh_kafka_start(struct gh_kafka *k, unsigned partition, int64_t *offset, str
   int64_t low, high, timed = -1;
   rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(k->reader, k->topic_name, (int32_t)partition, &low, &high, ASK_MS);
   if (!code && k->conf->start == GH_START_TIME) code = at_time(k, partition, &timed);
-  if (code) return tell(k, code, error);
+  if (code) return tell(k, "topic", code, error);
   *offset = k->conf->start == GH_START_EARLIEST ? low : timed >= 0 ? timed : high;
   return true;
 }

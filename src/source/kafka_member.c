@@ -128,10 +128,9 @@ static bool erred(struct gh_kafka *k, rd_kafka_resp_err_t code, const char *deta
 {
   char why[256];
   k->broker_errors++;
-  if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL || code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE) {
-    k->denied = code;
-    snprintf(k->denied_text, sizeof k->denied_text, "%s", detail ? detail : "");
-  }
+  bool denied = code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL || code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE;
+  if (denied || is_refusal(code)) k->denied = code;
+  if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) snprintf(k->last_text, sizeof k->last_text, "%s", detail ? detail : "");
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) gh_watch_suspect(k);
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
     code = rd_kafka_fatal_error(k->member, why, sizeof why);
@@ -166,23 +165,32 @@ static bool served(struct gh_kafka *k, rd_kafka_event_t *event, struct gh_kafka_
   }
 }
 
+static bool is_gone(rd_kafka_resp_err_t code)
+{
+  return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+}
+
+/* Whether waiting does not mend it: brokers that have just started say for a moment what is not so. */
+static bool is_hopeless(const struct ill *ill, uint64_t now_ns)
+{
+  uint64_t patience_ns = is_refusal(ill->code) ? TROUBLE_AFTER_NS : HOPELESS_AFTER_NS;
+  return (is_refusal(ill->code) || is_gone(ill->code)) && now_ns > ill->code_ns + patience_ns;
+}
+
 static void say_trouble(struct gh_kafka *k, uint64_t now_ns, struct gh_kafka_news *news)
 {
-  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TRANSPORT;
-  int32_t partition = -1;
-  uint64_t since_ns = gh_watch_failing_ns(k);
-  if (since_ns == 0) k->denied = RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (k->denied) code = k->denied;
-  if (since_ns == 0) since_ns = gh_parts_trouble(k, &code, &partition);
-  bool trouble = since_ns != 0 && now_ns > since_ns + TROUBLE_AFTER_NS;
-  bool gone = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-  if (trouble && (is_refusal(code) || (gone && now_ns > since_ns + HOPELESS_AFTER_NS)) && fatal(k, code, k->topic_name, news)) return;
-  if (trouble == k->trouble_told) return;
+  struct ill ill = gh_watch_ill(k);
+  if (ill.since_ns == 0) k->denied = RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (ill.since_ns == 0) ill = gh_parts_ill(k);
+  else if (k->denied && ill.code == RD_KAFKA_RESP_ERR__TRANSPORT) ill.code = k->denied;
+  bool trouble = ill.since_ns != 0 && now_ns > ill.since_ns + TROUBLE_AFTER_NS;
+  if (trouble && is_hopeless(&ill, now_ns) && fatal(k, ill.code, k->topic_name, news)) return;
+  if (trouble == k->trouble_told || k->fatal_told) return;
   k->trouble_told = trouble;
   news->kind = trouble ? GH_KAFKA_TROUBLE : GH_KAFKA_WELL;
   if (!trouble) return;
-  if (partition < 0) snprintf(news->text, sizeof news->text, "kafka: %s", gh_kafka_words(code));
-  else snprintf(news->text, sizeof news->text, "kafka: partition %d: %s (%s)", (int)partition, gh_kafka_words(code), rd_kafka_err2name(code));
+  if (ill.partition < 0) snprintf(news->text, sizeof news->text, "kafka: %s (%s)", gh_kafka_words(ill.code), rd_kafka_err2name(ill.code));
+  else snprintf(news->text, sizeof news->text, "kafka: partition %d: %s (%s)", (int)ill.partition, gh_kafka_words(ill.code), rd_kafka_err2name(ill.code));
 }
 
 static void commit(struct gh_kafka *k);
@@ -253,7 +261,11 @@ static bool never(struct gh_kafka *k)
   return false;
 }
 
-void gh_member_serve(struct gh_kafka *k, int64_t for_ms) { serve_until(k, never, for_ms); }
+void gh_member_serve(struct gh_kafka *k, int64_t for_ms)
+{
+  serve_until(k, never, for_ms);
+  k->fatal_told = false; /* it was told to nobody */
+}
 
 static bool is_committed(struct gh_kafka *k) { return !k->committing; }
 static bool has_left(struct gh_kafka *k) { return k->left; }
@@ -281,7 +293,7 @@ static bool is_alone(struct gh_kafka *k)
 void gh_member_close(struct gh_kafka *k)
 {
   if (!k->member) return;
-  bool answers = k->joined && !k->watch.failing_ns && !k->watch.suspect; /* the watch is no more */
+  bool answers = k->joined && k->watch.ill.since_ns == 0 && !k->watch.suspect; /* the watch is no more */
   if (answers) {
     commit(k);
     serve_until(k, is_committed, LAST_COMMIT_MS);

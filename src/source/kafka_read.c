@@ -210,7 +210,7 @@ static void out_of_range(struct part *p)
 static void in_trouble(struct part *p, rd_kafka_resp_err_t code)
 {
   p->k->broker_errors++;
-  if (!p->trouble) p->trouble_ns = gh_monotonic_ns();
+  if (p->trouble != code) p->trouble_ns = gh_monotonic_ns();
   p->trouble = code;
   pthread_mutex_lock(&p->k->watch.lock);
   p->trouble_answers = p->ending.answers;
@@ -261,19 +261,18 @@ static uint64_t part_at_end_ns(const struct gh_source *s)
   return ns;
 }
 
-uint64_t gh_parts_trouble(struct gh_kafka *k, rd_kafka_resp_err_t *code, int32_t *partition)
+struct ill gh_parts_ill(struct gh_kafka *k)
 {
-  uint64_t since_ns = 0;
+  struct ill ill = {0};
   pthread_mutex_lock(&k->watch.lock);
   for (struct part *p = k->parts; p; p = p->next) {
-    if (p->ending.answers != p->trouble_answers) p->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (!p->trouble || (since_ns != 0 && since_ns < p->trouble_ns)) continue;
-    since_ns = p->trouble_ns;
-    *code = p->trouble;
-    *partition = p->partition;
+    bool refused = p->trouble == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; /* ends may be asked for without the right to read */
+    if (!refused && p->ending.answers != p->trouble_answers) p->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (!p->trouble || (ill.since_ns != 0 && ill.since_ns < p->trouble_ns)) continue;
+    ill = (struct ill){.code = p->trouble, .since_ns = p->trouble_ns, .code_ns = p->trouble_ns, .partition = p->partition};
   }
   pthread_mutex_unlock(&k->watch.lock);
-  return since_ns;
+  return ill;
 }
 
 static void part_pause(struct gh_source *s, bool paused)

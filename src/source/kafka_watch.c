@@ -1,7 +1,7 @@
 /* The watch: a thread that asks the brokers, so that the loop never waits for their answers.
  *
  * Every quarter of `idle` it asks for the ends of the partitions that have given everything they had, in one question. The answer counts from the moment of asking.
- * Where the one question fails (one leader away is enough), each partition is asked for alone.
+ * Where the one question fails (one leader away is enough), the topic is asked about, then each partition alone.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -24,17 +24,21 @@ static unsigned collect(struct gh_kafka *k, struct question *questions)
   return n;
 }
 
-static bool ask_all(struct gh_kafka *k, struct question *questions, unsigned n)
+/* How many were answered. */
+static unsigned ask_ends(struct gh_kafka *k, struct question *questions, unsigned n)
 {
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
   for (unsigned i = 0; i < n; i++) rd_kafka_topic_partition_list_add(list, k->topic_name, questions[i].partition)->offset = RD_KAFKA_OFFSET_END;
   bool ok = !rd_kafka_offsets_for_times(k->reader, list, ANSWER_MS);
+  unsigned answered = 0;
   for (unsigned i = 0; i < n && ok; i++) {
     const rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_find(list, k->topic_name, questions[i].partition);
-    if (p && !p->err) questions[i].end = p->offset;
+    if (!p || p->err) continue;
+    questions[i].end = p->offset;
+    answered++;
   }
   rd_kafka_topic_partition_list_destroy(list);
-  return ok;
+  return answered;
 }
 
 static void put_answers(struct gh_kafka *k, const struct question *questions, unsigned n, uint64_t asked_ns)
@@ -49,20 +53,27 @@ static void put_answers(struct gh_kafka *k, const struct question *questions, un
   }
 }
 
-static void note_health(struct gh_watch *w, bool answered)
+static void note_health(struct gh_watch *w, rd_kafka_resp_err_t code, uint64_t asked_ns)
 {
-  if (!answered && w->failing_ns == 0) w->failing_ns = gh_monotonic_ns();
-  if (!answered) return;
-  w->failing_ns = 0;
-  w->suspect = false;
+  struct ill *ill = &w->ill;
+  if (code && ill->since_ns == 0) ill->since_ns = asked_ns;
+  if (code != ill->code) ill->code_ns = asked_ns;
+  if (!code) ill->since_ns = 0;
+  ill->code = code;
+  if (code != RD_KAFKA_RESP_ERR__TRANSPORT) w->suspect = false;
 }
 
-static bool anybody(struct gh_kafka *k)
+/* Whether anybody answers, and what is wrong with the topic. */
+static rd_kafka_resp_err_t ask_topic(struct gh_kafka *k)
 {
   const struct rd_kafka_metadata *m;
-  if (rd_kafka_metadata(k->reader, 0, k->topic, &m, ANSWER_MS)) return false;
+  if (rd_kafka_metadata(k->reader, 0, k->topic, &m, ANSWER_MS)) return RD_KAFKA_RESP_ERR__TRANSPORT;
+  rd_kafka_resp_err_t code = m->topic_cnt == 1 ? m->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  for (int i = 0; !code && i < m->topics[0].partition_cnt; i++) {
+    if (m->topics[0].partitions[i].err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) code = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+  }
   rd_kafka_metadata_destroy(m);
-  return true;
+  return code;
 }
 
 static bool stopping(struct gh_watch *w)
@@ -78,15 +89,16 @@ static void ask(struct gh_kafka *k, struct question *questions)
 {
   struct gh_watch *w = &k->watch;
   unsigned n = collect(k, questions);
-  if (n == 0 && !w->suspect && w->failing_ns == 0) return;
+  if (n == 0 && !w->suspect && w->ill.since_ns == 0) return;
   pthread_mutex_unlock(&w->lock);
   uint64_t asked_ns = gh_monotonic_ns();
-  bool answered = n == 0 ? anybody(k) : ask_all(k, questions, n);
-  bool one_by_one = !answered && n > 1 && !stopping(w) && anybody(k);
-  for (unsigned i = 0; i < n && one_by_one && !stopping(w); i++) answered |= ask_all(k, &questions[i], 1);
+  unsigned answered = n == 0 ? 0 : ask_ends(k, questions, n);
+  rd_kafka_resp_err_t code = answered > 0 || stopping(w) ? RD_KAFKA_RESP_ERR_NO_ERROR : ask_topic(k);
+  bool one_by_one = answered == 0 && n > 1 && code != RD_KAFKA_RESP_ERR__TRANSPORT;
+  for (unsigned i = 0; i < n && one_by_one && !stopping(w); i++) (void)ask_ends(k, &questions[i], 1);
   pthread_mutex_lock(&w->lock);
   put_answers(k, questions, n, asked_ns);
-  note_health(w, answered || one_by_one);
+  if (!w->stop) note_health(w, code, asked_ns);
 }
 
 static void *watch(void *arg)
@@ -147,10 +159,11 @@ void gh_watch_suspect(struct gh_kafka *k)
   pthread_mutex_unlock(&w->lock);
 }
 
-uint64_t gh_watch_failing_ns(struct gh_kafka *k)
+struct ill gh_watch_ill(struct gh_kafka *k)
 {
   pthread_mutex_lock(&k->watch.lock);
-  uint64_t ns = k->watch.failing_ns;
+  struct ill ill = k->watch.ill;
   pthread_mutex_unlock(&k->watch.lock);
-  return ns;
+  ill.partition = -1;
+  return ill;
 }
