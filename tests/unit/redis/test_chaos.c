@@ -132,7 +132,7 @@ static void judge(struct server *s, struct crowd *crowd)
     if (!one->again) assert_true(done <= 1);
   }
   assert_int_equal(crowd->answered + crowd->unknown + crowd->unsent, COMMANDS);
-  assert_true(crowd->answered > COMMANDS / 2);
+  assert_true(crowd->answered > COMMANDS / 10);
 }
 
 static void whatever_the_server_does(void **state)
