@@ -3,7 +3,7 @@
 
 #include "goldhour/base/check.h"
 
-enum { CIPHER_BYTES = 256 << 10, CHUNK_BYTES = 256 << 10 };
+enum { CIPHER_BYTES = 256 << 10, CHUNK_BYTES = 256 << 10, RECORD_BYTES = 16 << 10 };
 
 /* ---- writing ---- */
 
@@ -71,13 +71,28 @@ static bool send_plain(struct gh_link *link)
   return !link->broken;
 }
 
+/* What to encrypt next: a large piece as it lies, or small ones together, for each record has its cost at both ends. */
+static struct gh_str gather(const struct gh_link *link, char *record)
+{
+  const uv_buf_t *first = &link->pieces[link->piece];
+  if (first->len >= RECORD_BYTES || link->piece + 1 == link->npieces) return gh_str_n(first->base, first->len);
+  size_t n = 0;
+  for (unsigned i = link->piece; i < link->npieces && n < RECORD_BYTES; i++) {
+    size_t room = RECORD_BYTES - n, part = link->pieces[i].len < room ? link->pieces[i].len : room;
+    memcpy(record + n, link->pieces[i].base, part);
+    n += part;
+  }
+  return gh_str_n(record, n);
+}
+
 static void encrypt(struct gh_link *link)
 {
+  char record[RECORD_BYTES];
   gh_tls_output(link->tls, &link->cipher);
   while (link->piece < link->npieces && link->cipher.len < CIPHER_BYTES && !link->broken) {
     size_t taken = 0;
-    const uv_buf_t *b = &link->pieces[link->piece];
-    link->broken = gh_tls_write(link->tls, b->base, b->len, &taken) != GH_TLS_READY;
+    struct gh_str part = gather(link, record);
+    link->broken = gh_tls_write(link->tls, part.ptr, part.len, &taken) != GH_TLS_READY;
     skip(link, taken);
     gh_tls_output(link->tls, &link->cipher);
   }

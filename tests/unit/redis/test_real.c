@@ -203,6 +203,23 @@ static void encrypted_there_and_back(struct gh_redis *r)
   free(large);
 }
 
+/* Many small ones share records. */
+static void encrypted_in_order(struct gh_redis *r)
+{
+  enum { MANY = 400 };
+  struct sent *sent[MANY];
+  char words[1000], text[900];
+  for (int i = 0; i < MANY; i++) {
+    snprintf(text, sizeof text, "%d%0*d", i, i * 2 + 1, 0);
+    snprintf(words, sizeof words, "ECHO %s", text);
+    sent[i] = send_words(r, words, ONCE);
+  }
+  for (int i = 0; i < MANY; i++) {
+    snprintf(text, sizeof text, "%d%0*d", i, i * 2 + 1, 0);
+    expect_text(sent[i], text);
+  }
+}
+
 static void tls(void **state)
 {
   (void)state;
@@ -219,6 +236,7 @@ static void tls(void **state)
   struct gh_redis *r = open_tls(&s, &conf);
   say(r, "SET a 1", "OK");
   encrypted_there_and_back(r);
+  encrypted_in_order(r);
   kill_real(&s);
   start_real(&s, options);
   say(r, "SET a 2", "OK");
