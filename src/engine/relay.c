@@ -281,6 +281,14 @@ const char *gh_relay_name(const struct gh_relay *r) { return r->name; }
 
 /* ── from other threads ── */
 
+static struct relay_part *find(struct gh_relay *r, unsigned partition)
+{
+  for (unsigned i = 0; i < r->nparts; i++) {
+    if (r->parts[i]->partition == partition && !r->parts[i]->removed) return r->parts[i];
+  }
+  return NULL;
+}
+
 void gh_relay_add(struct gh_relay *r, unsigned partition, struct gh_store *store)
 {
   struct relay_part *p = calloc(1, sizeof *p);
@@ -293,17 +301,12 @@ void gh_relay_add(struct gh_relay *r, unsigned partition, struct gh_store *store
     r->parts = realloc(r->parts, r->cap * sizeof(struct relay_part *));
     GH_CHECK(r->parts && "out of memory");
   }
+  struct relay_part *before = find(r, partition);
+  if (before) before->removed = true;
+  if (before) before->pending = false;
   r->parts[r->nparts++] = p;
   pthread_cond_broadcast(&r->changed);
   pthread_mutex_unlock(&r->lock);
-}
-
-static struct relay_part *find(struct gh_relay *r, unsigned partition)
-{
-  for (unsigned i = 0; i < r->nparts; i++) {
-    if (r->parts[i]->partition == partition && !r->parts[i]->removed) return r->parts[i];
-  }
-  return NULL;
 }
 
 void gh_relay_remove(struct gh_relay *r, unsigned partition)
@@ -323,10 +326,11 @@ void gh_relay_kick(struct gh_relay *r, unsigned partition)
   struct relay_part *p = find(r, partition);
   if (p) {
     uint64_t last = gh_store_outbox_last(p->store);
-    if (last > p->last) p->last = last;
-    p->kicks++;
-    p->pending = true;
-    pthread_cond_broadcast(&r->changed);
+    bool more = last > p->handed;
+    p->last = last;
+    p->kicks += more;
+    p->pending = p->pending || more;
+    if (more) pthread_cond_broadcast(&r->changed);
   }
   pthread_mutex_unlock(&r->lock);
 }

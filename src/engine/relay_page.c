@@ -133,7 +133,7 @@ static bool make_ready(struct gh_relay *r, struct relay_part *p, struct relay_tr
   struct gh_sink_error error = {.wait_ms = 0};
   if (!p->held) {
     if (!read_place(r, p, try)) return false; /* how far behind it is shows even while it cannot be held */
-    if (!gh_sink_hold(r->sink, p->partition, &error)) return sink_fault(try, &error);
+    if (!gh_sink_hold(r->sink, p->partition, gh_store_outbox_last(p->store), &error)) return sink_fault(try, &error);
     p->held = true;
     p->known = false;
   }
@@ -211,7 +211,7 @@ static bool write_slice(struct gh_relay *r, struct relay_part *p, unsigned *at, 
 void gh_relay_page(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
 {
   *try = (struct relay_try){.fault = RELAY_FINE};
-  if (make_ready(r, p, try) && read_page(r, p, try)) {
+  if (make_ready(r, p, try) && p->place.number < gh_store_outbox_last(p->store) && read_page(r, p, try)) {
     bool going = true;
     for (unsigned at = 0; going && at < r->nleads && !atomic_load(&r->stopping);) going = write_slice(r, p, &at, try);
     try->more = !going || (r->nleads > 0 && p->place.number < gh_store_outbox_last(p->store));

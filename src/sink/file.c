@@ -181,8 +181,9 @@ static bool open_alone(struct leads_file *f, struct gh_sink_error *error)
   return failed(f, "another process writes to it: one goldhour a file", error);
 }
 
-static bool hold(struct gh_sink *s, unsigned partition, struct gh_sink_error *error)
+static bool hold(struct gh_sink *s, unsigned partition, uint64_t last, struct gh_sink_error *error)
 {
+  (void)last;
   struct leads_file *f = file_of((struct file_sink *)s, partition);
   return f->fd >= 0 || open_alone(f, error);
 }
@@ -261,7 +262,7 @@ struct gh_sink *gh_sink_file_open(const struct gh_sink_options *options, struct 
   o->path = strdup(gh_path_join(&arena, options->dir, options->conf->path.text).ptr);
   GH_CHECK(o->path && "out of memory");
   gh_arena_free(&arena);
-  if (o->many ? check_folder(o, error) : hold(&o->sink, 0, error)) return &o->sink;
+  if (o->many ? check_folder(o, error) : hold(&o->sink, 0, 0, error)) return &o->sink;
   close_sink(&o->sink);
   return NULL;
 }

@@ -22,9 +22,9 @@ void gh_sink_close(struct gh_sink *s)
 bool gh_sink_is_server(const struct gh_sink *s) { return s->ops->server; }
 unsigned gh_sink_page_leads(const struct gh_sink *s) { return s->ops->page_leads; }
 
-bool gh_sink_hold(struct gh_sink *s, unsigned partition, struct gh_sink_error *error)
+bool gh_sink_hold(struct gh_sink *s, unsigned partition, uint64_t last, struct gh_sink_error *error)
 {
-  return !s->ops->hold || s->ops->hold(s, partition, error);
+  return !s->ops->hold || s->ops->hold(s, partition, last, error);
 }
 
 bool gh_sink_begin(struct gh_sink *s, unsigned partition, struct gh_sink_mark *mark, struct gh_sink_begun *begun, struct gh_sink_error *error)

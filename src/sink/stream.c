@@ -1,8 +1,7 @@
 /* The Redis stream: an entry a lead, fields `id` and `lead`, exactly once.
  *
- * A page is added by one function in the stream's slot (config/redis/sink.lua), which passes over leads whose ids were added before: a page that comes again after
- * a kill, or again under other numbers because the store has lost its tail, adds what is missing and nothing else. Ids of leads added within the last hour
- * are known (ids are kept a partition; what was added before is far behind the place that the store has).
+ * A page is added by one function in the stream's slot (config/redis/sink.lua), which passes over leads that were added before: a page that comes again
+ * after a kill, or again under other numbers because the store has lost its tail, adds what is missing and nothing else.
  *
  *   hold   our token stands in the holders: from now on a page of whoever held the partition before is LOST, however long that one has slept
  *   begin  the place known there is behind the store's: the stream's server has lost leads; they are handed over again as far as the outbox still has them
@@ -28,6 +27,7 @@ struct stream_part {
   char field[300], token[33];
   char ids[900];               /* the key */
   int64_t had;                 /* the place that the server told last */
+  uint64_t last;               /* the store's last lead when it was held */
   uint64_t skipped;            /* leads up to it went to the dead letters */
 };
 
@@ -96,20 +96,23 @@ static void random_hex(char out[33])
 
 static bool tell_place(struct stream *o, struct stream_part *p, struct gh_sink_error *error)
 {
-  struct gh_str args[] = {gh_str(p->field), gh_str(p->token)};
+  char last[24];
+  snprintf(last, sizeof last, "%llu", (unsigned long long)p->last);
+  struct gh_str args[] = {gh_str(p->field), gh_str(p->token), gh_str(last)};
   struct gh_stream_request request = request_of(o, p, GH_STREAM_HOLD);
   struct gh_stream_answer answer;
   request.args = args;
-  request.nargs = 2;
+  request.nargs = 3;
   if (!call(o, &request, &answer, error)) return false;
   p->had = answer.number;
   return true;
 }
 
-static bool hold(struct gh_sink *s, unsigned partition, struct gh_sink_error *error)
+static bool hold(struct gh_sink *s, unsigned partition, uint64_t last, struct gh_sink_error *error)
 {
   struct stream *o = (struct stream *)s;
   struct stream_part *p = part_of(o, partition);
+  p->last = last;
   p->field[0] = '\0';
   if (!o->shared) return true;
   set_field(o, p, o->installation);

@@ -45,8 +45,9 @@ void gh_sink_close(struct gh_sink *s);
 /* Whether all partitions depend on one server: if it is away for one, it is for all. */
 bool gh_sink_is_server(const struct gh_sink *s);
 
-/* Makes us the one who writes this partition's leads: the mark is read after it, so that whoever did before can no longer move it unseen. */
-bool gh_sink_hold(struct gh_sink *s, unsigned partition, struct gh_sink_error *error);
+/* Makes us the one who writes this partition's leads: the mark is read after it, so that whoever did before can no longer move it unseen. `last`: the
+ * number of the store's last lead. */
+bool gh_sink_hold(struct gh_sink *s, unsigned partition, uint64_t last, struct gh_sink_error *error);
 /* Makes ready to write behind `mark`. If the file is another one than the mark's, the mark is set to where writing goes on, `changed` says that it must be
  * committed before anything is written, and `lines` how many leads behind the old mark the old file already holds. A stream whose server has lost leads
  * sets the mark's number back. */

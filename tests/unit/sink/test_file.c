@@ -48,7 +48,7 @@ static struct gh_sink *open_file(bool many)
 static void begin(struct gh_sink *s, unsigned partition, struct gh_sink_mark *mark)
 {
   struct gh_sink_error error;
-  if (!gh_sink_hold(s, partition, &error) || !gh_sink_begin(s, partition, mark, &begun, &error)) fail_msg("%s", error.text);
+  if (!gh_sink_hold(s, partition, 0, &error) || !gh_sink_begin(s, partition, mark, &begun, &error)) fail_msg("%s", error.text);
 }
 
 static void put_leads(struct gh_sink *s, unsigned partition, struct gh_sink_mark *mark, const char *const *leads)
@@ -200,7 +200,7 @@ static void partitions_have_files_of_their_own(void **state)
   snprintf(path, sizeof path, "%s/leads.p7.jsonl", dir);
   assert_file(path, "two\n");
   struct gh_sink_error error;
-  assert_false(gh_sink_hold(other, 7, &error));
+  assert_false(gh_sink_hold(other, 7, 0, &error));
   gh_sink_forget(s, 7); /* given back: the next process goes on */
   put_leads(other, 7, &seven, (const char *const[]){"three", NULL});
   assert_file(path, "two\nthree\n");

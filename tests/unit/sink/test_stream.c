@@ -37,10 +37,11 @@ static struct gh_sink *open_stream(bool shared)
 }
 
 static struct gh_sink_begun begun;
+static uint64_t last; /* of the store's leads */
 
 static void take_hold(struct gh_sink *s, unsigned partition, struct gh_sink_mark *mark)
 {
-  if (!gh_sink_hold(s, partition, &fault) || !gh_sink_begin(s, partition, mark, &begun, &fault)) fail_msg("%s", fault.text);
+  if (!gh_sink_hold(s, partition, last, &fault) || !gh_sink_begin(s, partition, mark, &begun, &fault)) fail_msg("%s", fault.text);
 }
 
 /* `ids`: a letter a lead; numbered from `first`. */
@@ -193,21 +194,76 @@ static void two_stores_of_their_own_share_a_stream(void **state)
   gh_sink_close(two);
 }
 
-static void old_ids_are_forgotten_and_old_entries_trimmed(void **state)
+static void old_entries_are_trimmed(void **state)
 {
   (void)state;
   conf.keep_ms = 1000;
   struct gh_sink *s = open_stream(true);
   struct gh_sink_mark mark = {0};
-  redis("ZADD 'gh:{leads}:ids:bank:p0' 1000 old1 2000 old2 5000000 newest");
   redis("CONFIG SET stream-node-max-entries 1");
   redis("XADD leads 1-0 id z lead '{\"id\":\"z\"}'");
   take_hold(s, 0, &mark);
   assert_int_equal(add(s, 0, 1, "a"), GH_SINK_TAKEN);
-  assert_string_equal(redis("ZRANGE 'gh:{leads}:ids:bank:p0' 0 -1"), "newest\na");
-  assert_int_equal(add(s, 0, 1, "a"), GH_SINK_TAKEN); /* holds what is known: forgets nothing */
-  assert_string_equal(redis("ZCARD 'gh:{leads}:ids:bank:p0'"), "2");
   assert_stream("a");
+  gh_sink_close(s);
+}
+
+/* As if pages had come for over an hour: what was there at its beginning is known by its number alone. */
+static void an_hour_passes(void)
+{
+  redis("EVAL \"local t = redis.call('TIME')[1] redis.call('HSET', 'gh:{leads}:holders', 'bank:p0:clock', '3600001:' .. t .. '000', 'bank:p0:marks', '0:2')\" 0");
+}
+
+static void ids_of_an_hour_ago_are_forgotten_and_their_leads_known(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 0, &mark);
+  assert_int_equal(add(s, 0, 1, "abcd"), GH_SINK_TAKEN);
+  assert_string_equal(redis("HGET 'gh:{leads}:holders' bank:p0:marks"), "0:4");
+  an_hour_passes();
+  assert_int_equal(add(s, 0, 3, "cd"), GH_SINK_TAKEN); /* holds what is known: forgets nothing */
+  assert_string_equal(redis("ZCARD 'gh:{leads}:ids:bank:p0'"), "4");
+  assert_int_equal(add(s, 0, 5, "e"), GH_SINK_TAKEN);
+  assert_string_equal(redis("ZRANGE 'gh:{leads}:ids:bank:p0' 0 -1"), "c\nd\ne");
+  assert_string_equal(redis("HGET 'gh:{leads}:holders' bank:p0:forgot"), "2");
+  assert_int_equal(add(s, 0, 1, "abcdef"), GH_SINK_TAKEN); /* the store was set back to its oldest */
+  assert_stream("abcdef");
+  gh_sink_close(s);
+}
+
+/* The store is another one, or a backup older than what was forgotten: its numbers say nothing. */
+static void another_store_begins_anew(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 0, &mark);
+  assert_int_equal(add(s, 0, 1, "abc"), GH_SINK_TAKEN);
+  an_hour_passes();
+  assert_int_equal(add(s, 0, 4, "d"), GH_SINK_TAKEN);
+  last = 1;
+  take_hold(s, 0, &mark);
+  last = 0;
+  assert_int_equal(add(s, 0, 1, "xcy"), GH_SINK_TAKEN);
+  assert_stream("abcdxy");
+  gh_sink_close(s);
+}
+
+/* Numbers are going over what was added: below the page at hand alone may be forgotten. */
+static void nothing_is_forgotten_ahead_of_the_page(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 0, &mark);
+  assert_int_equal(add(s, 0, 1, "abcd"), GH_SINK_TAKEN);
+  an_hour_passes();
+  assert_int_equal(add(s, 0, 2, "x"), GH_SINK_TAKEN);
+  assert_string_equal(redis("HGET 'gh:{leads}:holders' bank:p0:forgot"), "1");
+  assert_int_equal(add(s, 0, 3, "ybcd"), GH_SINK_TAKEN);
+  assert_stream("abcdxy");
   gh_sink_close(s);
 }
 
@@ -216,7 +272,7 @@ static void a_key_of_another_type_is_said(void **state)
   (void)state;
   struct gh_sink *s = open_stream(true);
   redis("SET leads 1");
-  assert_false(gh_sink_hold(s, 0, &fault));
+  assert_false(gh_sink_hold(s, 0, 0, &fault));
   assert_non_null(strstr(fault.text, "leads is a string, not a stream"));
   gh_sink_close(s);
 }
@@ -283,7 +339,7 @@ static void a_server_that_is_away_can_be_left(void **state)
   struct gh_sink *s = open_stream(true);
   stop_redis();
   gh_sink_cut_off(s);
-  assert_false(gh_sink_hold(s, 0, &fault));
+  assert_false(gh_sink_hold(s, 0, 0, &fault));
   assert_non_null(strstr(fault.text, "cut off"));
   gh_sink_close(s);
 }
@@ -296,7 +352,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       STORY(an_entry_has_id_and_lead), STORY(a_page_that_comes_again_adds_nothing), STORY(numbers_given_anew_neither_lose_nor_double),
       STORY(who_wakes_up_too_late_adds_nothing), STORY(leads_lost_by_the_server_are_asked_for_again), STORY(what_was_skipped_is_not_asked_for),
-      STORY(two_stores_of_their_own_share_a_stream), STORY(old_ids_are_forgotten_and_old_entries_trimmed), STORY(a_key_of_another_type_is_said),
+      STORY(two_stores_of_their_own_share_a_stream), STORY(old_entries_are_trimmed), STORY(ids_of_an_hour_ago_are_forgotten_and_their_leads_known), STORY(another_store_begins_anew),
+      STORY(nothing_is_forgotten_ahead_of_the_page), STORY(a_key_of_another_type_is_said),
       STORY(where_functions_are_denied_scripts_do), STORY(a_user_with_few_rights_is_enough),
       STORY(a_library_that_is_gone_is_loaded_again), STORY(our_keys_share_the_streams_slot),
       STORY(a_server_that_is_away_can_be_left),
