@@ -91,7 +91,7 @@ static void compare(struct gh_live *l, const struct gh_stores_identity *id, cons
     gh_live_fail(l, where, "use the release that wrote it, or begin a new store", "its format is version %u, this release writes %d",
         id->format, GH_STORE_FORMAT);
   if (kafka && l->partitions && id->partitions != l->partitions)
-    gh_live_fail(l, where, "docs/operations.md says how to go to another number of partitions",
+    gh_live_fail(l, where, "docs/production.md says how to go to another number of partitions",
         "it was begun for %u partitions, the topic has %u: a customer's events would go to other partitions than their state",
                 id->partitions, l->partitions);
   if (kafka && l->committed && l->store_id[0] && strcmp(l->store_id, id->id) != 0)
