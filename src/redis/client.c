@@ -6,7 +6,7 @@
 #include "goldhour/sys/sys.h"
 #include "start.h"
 
-enum { BACKOFF_FIRST_MS = 50, BACKOFF_LONGEST_MS = 2000 };
+enum { BACKOFF_FIRST_MS = 50, BACKOFF_LONGEST_MS = 2000, STILL_MS = 50 };
 
 static int64_t now_of(struct gh_redis *r) { return (int64_t)uv_now(&r->loop); }
 
@@ -126,10 +126,22 @@ static void release_delayed(struct gh_redis *r)
   if (due.first) gh_client_replace(r, &due);
 }
 
+/* The process was stopped, or a callback took long: what came meanwhile lies unread, and is read before anything is called late. */
+static bool stood_still(struct gh_redis *r)
+{
+  r->stood_still = !r->stood_still && now_of(r) - r->due_ms > STILL_MS;
+  return r->stood_still;
+}
+
 void gh_client_on_timer(uv_timer_t *timer)
 {
   struct gh_redis *r = timer->data;
+  bool wait = stood_still(r);
   r->due_ms = GH_NEVER;
+  if (wait) {
+    gh_client_due(r, now_of(r) + 1);
+    return;
+  }
   for (struct gh_conn *c = r->conns; c; c = c->next) gh_conn_tick(c, now_of(r));
   if (r->finder) gh_finder_tick(r->finder, now_of(r));
   release_delayed(r);

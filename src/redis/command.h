@@ -24,7 +24,7 @@ struct gh_command {
   bool half;                    /* that one came */
   bool internal;                /* our own: counted nowhere */
   unsigned refusals, hops;      /* answers that were none; redirections since the last of them */
-  int64_t within_ms, deadline_ms, written_ms, due_ms; /* due: of a delayed one */
+  int64_t within_ms, deadline_ms, due_ms; /* due: of a delayed one */
 };
 
 struct gh_queue { struct gh_command *first, *last; };

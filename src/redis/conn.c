@@ -137,11 +137,9 @@ static unsigned collect(struct gh_conn *c, uv_buf_t pieces[GH_LINK_PIECES], unsi
 
 static void note_written(struct gh_conn *c, unsigned n)
 {
-  int64_t now = now_of(c);
-  if (!c->flight.first) c->heard_ms = now;
+  if (!c->flight.first) c->heard_ms = now_of(c);
   for (; n > 0; n--) {
     struct gh_command *command = gh_queue_take(&c->waiting);
-    command->written_ms = now;
     c->flight_bytes += bytes_of(command);
     gh_queue_add(&c->flight, command);
   }

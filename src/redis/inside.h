@@ -95,7 +95,7 @@ struct gh_redis {
   struct gh_conn *conns;               /* single, Sentinel: one */
   struct gh_queue unplaced;            /* no connection for them yet */
   struct gh_queue delayed;             /* refused: placed again when due */
-  bool stopping;
+  bool stopping, stood_still;
   bool place;                          /* look at `unplaced` again */
   uint64_t refused; int64_t refused_since_ms; char refusal[256]; /* commands without an answer that were refused */
   int64_t map_trouble_since_ms; char map_trouble[256]; /* of a Cluster's map */

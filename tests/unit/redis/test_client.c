@@ -1,6 +1,8 @@
 /* One server: every command is answered once, by its own answer, or it is said what is known of it. */
 #include "fake.h"
 
+#include <semaphore.h>
+
 static void answers_come_in_order(void **state)
 {
   (void)state;
@@ -312,6 +314,40 @@ static void connecting_takes_no_longer_than_allowed(void **state)
   close(f.fd);
 }
 
+static void hold(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent)
+{
+  (void)reply, (void)error, (void)unsent;
+  sem_post(&((sem_t *)ctx)[0]);
+  sem_wait(&((sem_t *)ctx)[1]);
+}
+
+/* The client's thread stands still for longer than its patience, as in a process that was stopped: answers that came meanwhile count. */
+static void what_came_while_standing_still_is_read(void **state)
+{
+  (void)state;
+  struct fake f = fake_listen();
+  struct gh_redis_conf conf = conf_of(&f);
+  struct gh_str argv[] = {GH_STR("PING")};
+  sem_t still[2];
+  sem_init(&still[0], 0, 0);
+  sem_init(&still[1], 0, 0);
+  conf.timeout_ms = 300;
+  struct gh_redis *r = open_client(&conf);
+  gh_redis_send(r, &(struct gh_redis_command){.argv = argv, .argc = 1}, hold, still);
+  struct sent *s = send_within(r, "INCR n", ONCE, 0);
+  int fd = fake_accept(&f);
+  fake_expect(fd, "PING");
+  fake_answer(fd, "INCR n", "+PONG\r\n");
+  sem_wait(&still[0]);
+  fake_say(fd, "+2\r\n");
+  usleep(600000);
+  sem_post(&still[1]);
+  expect_text(s, "2");
+  gh_redis_close(r);
+  fake_expect_end(fd);
+  close(f.fd);
+}
+
 struct chain { struct gh_redis *r; struct sent *last; unsigned left; };
 
 static void send_next(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent)
@@ -360,6 +396,7 @@ int main(void)
     cmocka_unit_test(closing_answers_everybody),
     cmocka_unit_test(closing_with_a_name_unknown),
     cmocka_unit_test(connecting_takes_no_longer_than_allowed),
+    cmocka_unit_test(what_came_while_standing_still_is_read),
     cmocka_unit_test(an_answer_may_send_the_next_command),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
