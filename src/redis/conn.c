@@ -5,7 +5,10 @@
 #include "goldhour/base/check.h"
 #include "goldhour/sys/sys.h"
 
-enum { WRITE_BYTES = 1 << 20 }; /* written in one go: what is behind stays certainly unsent */
+enum {
+  WRITE_BYTES = 1 << 20, /* written in one go: what is behind stays certainly unsent */
+  CONNECT_MS = 2000,
+};
 static const char asking_bytes[] = "*1\r\n$6\r\nASKING\r\n";
 
 static int64_t now_of(const struct gh_conn *c) { return (int64_t)uv_now(&c->r->loop); }
@@ -235,13 +238,19 @@ static void on_failed(void *ctx, const char *why) { gh_conn_lose(ctx, why); }
 
 static const struct gh_link_owner link_owner = {on_opened, on_bytes, on_drained, on_failed};
 
+/* A busy server is connected to all the same, by its kernel: what takes longer is not there, and after a failover another one is. TLS needs the server itself. */
+static int64_t opening_ms(const struct gh_redis *r)
+{
+  return r->tls || r->timeout_ms < CONNECT_MS ? r->timeout_ms : CONNECT_MS;
+}
+
 void gh_conn_connect(struct gh_conn *c)
 {
   GH_CHECK(!c->link);
   if (c->attempts && !c->probe) gh_client_count(c->r, &c->r->health.reconnects);
   gh_replies_init(&c->replies);
   c->state = GH_CONN_OPENING;
-  set_due(c, now_of(c) + c->r->timeout_ms);
+  set_due(c, now_of(c) + opening_ms(c->r));
   c->link = gh_link_open(&c->r->loop, (struct gh_link_address){c->host, c->port, c->attempts++}, c->r->tls, &link_owner, c);
 }
 
