@@ -4,9 +4,6 @@
 -- Redis runs it as a whole and alone, but does not roll back: so each part first looks at everything, and only then writes, and nothing in the writing may fail.
 -- Out of memory, a disk that is full and too few replicas are refused by Redis before it begins; types of keys, owner, numbers and rights are looked at here.
 --
--- Every write says the same when it is done twice, or half of it once more before the whole: fields that are set, entries under numbers of their own, never "append".
--- For Redis 7.0 leaves half a transaction in an append-only file that was cut off within it, and does that half at its next start, before what came later.
---
 -- KEYS of a partition: 1 meta (hash), 2 log (hash), 3 bucket (hash), 4 outbox (stream), 5 dead (stream). They share a hash tag, hence a slot.
 
 local M = {}
@@ -25,7 +22,7 @@ end
 -- The commands that the writing uses, in a form whose rights can be asked for. Returns those that the user may not run on these keys.
 local function missing_rights(keys)
   local wanted = {
-    {'HSET', keys[META], 'f', 'v'}, {'HDEL', keys[META], 'f'}, {'HMGET', keys[META], 'f'}, {'HGET', keys[META], 'f'}, {'HKEYS', keys[META]},
+    {'HSET', keys[META], 'f', 'v'}, {'HDEL', keys[META], 'f'}, {'HMGET', keys[META], 'f'}, {'HGET', keys[META], 'f'}, {'HKEYS', keys[META]}, {'HEXISTS', keys[META], 'f'},
     {'HSET', keys[LOG], 'f', 'v'}, {'HDEL', keys[LOG], 'f'}, {'HLEN', keys[LOG]}, {'HSET', keys[BUCKET], 'f', 'v'}, {'HDEL', keys[BUCKET], 'f'},
     {'XADD', keys[OUTBOX], '1-0', 'f', 'v'}, {'XTRIM', keys[OUTBOX], 'MINID', '1'}, {'XRANGE', keys[OUTBOX], '-', '+'}, {'XINFO', 'STREAM', keys[OUTBOX]},
     {'XADD', keys[DEAD], '1-0', 'f', 'v'}, {'XDEL', keys[DEAD], '1-0'}, {'XRANGE', keys[DEAD], '-', '+'}, {'TIME'},
@@ -72,26 +69,46 @@ local function add_letter(keys, number, l, bytes, most)
   return bytes
 end
 
--- ── the commit ──
+-- ── the commit: two steps, each harmless twice ──
+--
+-- The first is one single command, which says what is so from now on, with all that is to be done as `todo`. The second does it.
+--
+-- Why: what a function does with several commands stands in the append-only file as a transaction. If the file is cut off within one, Redis (7.0) drops that
+-- transaction, but leaves the commands before the cut in the file, and does them at its next start, before what came later. Half of a commit that was lost
+-- and then made anew by somebody else would so come back. A single command is there or not. And half of the second step can only come back where the first
+-- was not lost: it does again what is true.
 
 -- owner, seq, mark, position, meta, dict, log, cut, dead_most, ndrop, nbuckets, nleads, ndead, and then these: keys; key, row; id, lead; ten of a letter
 function M.commit(keys, a)
-  local owner, seq, mark, cut, dead_most = a[2], tonumber(a[3]), a[4], tonumber(a[9]), tonumber(a[10])
+  local owner, seq, mark = a[2], tonumber(a[3]), a[4]
   local ndrop, nbuckets, nleads, ndead = tonumber(a[11]), tonumber(a[12]), tonumber(a[13]), tonumber(a[14])
-  local m = redis.call('HMGET', keys[META], 'owner', 'seq', 'mark', 'lead', 'dead', 'dead_bytes', 'log_first')
+  local m = redis.call('HMGET', keys[META], 'owner', 'seq', 'mark', 'lead', 'log_first')
   if m[1] ~= owner then return {'FENCED', m[1] or ''} end
-  local stored, lead, dead, dead_bytes, log_first = tonumber(m[2]), tonumber(m[4]), tonumber(m[5]), tonumber(m[6]), tonumber(m[7])
+  local stored, lead, log_first = tonumber(m[2]), tonumber(m[4]), tonumber(m[5])
   if stored == seq and m[3] == mark then return {'OK', m[4]} end
   if stored >= seq then return {'FENCED', m[1]} end
   if stored < seq - 1 then return {'REWOUND', m[2], m[3]} end
+  if redis.call('HEXISTS', keys[META], 'todo') == 1 then return {'APPLY'} end
   local wrong = wrong_type(keys)
   if wrong then return {'DAMAGED', wrong} end
   if #a ~= 14 + ndrop + 2 * nbuckets + 2 * nleads + 10 * ndead then return {'DAMAGED', 'a commit with a wrong number of arguments'} end
   if log_first + redis.call('HLEN', keys[LOG]) ~= seq then return {'DAMAGED', keys[LOG] .. ' has lost rows, or others were added'} end
   if nleads > 0 and last_number(keys[OUTBOX]) > lead then return {'DAMAGED', keys[OUTBOX] .. ' has entries that are not ours'} end
-  if ndead > 0 and last_number(keys[DEAD]) > dead then return {'DAMAGED', keys[DEAD] .. ' has entries that are not ours'} end
 
-  -- From here on everything is written.
+  local fields = {'seq', a[3], 'mark', mark, 'position', a[5], 'meta', a[6], 'lead', text(lead + nleads), 'todo', cmsgpack.pack(a)}
+  if a[7] ~= '' then fields[#fields + 1], fields[#fields + 2] = 'dict', a[7] end
+  redis.call('HSET', keys[META], unpack(fields))
+  return {'OK', text(lead + nleads)}
+end
+
+-- What a commit has left to do. Of what half of it has done before, leads are passed over by their numbers; a dead letter may then stand there twice.
+local function apply(keys)
+  local m = redis.call('HMGET', keys[META], 'todo', 'lead', 'dead', 'dead_bytes', 'log_first')
+  if not m[1] then return end
+  local a = cmsgpack.unpack(m[1])
+  local seq, cut, dead_most, log_first = tonumber(a[3]), tonumber(a[9]), tonumber(a[10]), tonumber(m[5])
+  local ndrop, nbuckets, nleads, ndead = tonumber(a[11]), tonumber(a[12]), tonumber(a[13]), tonumber(a[14])
+  local lead, there, dead, dead_bytes = tonumber(m[2]) - nleads, last_number(keys[OUTBOX]), math.max(tonumber(m[3]), last_number(keys[DEAD])), tonumber(m[4])
   local at = 15
   for i = at, at + ndrop - 1 do redis.call('HDEL', keys[BUCKET], a[i]) end
   at = at + ndrop
@@ -99,7 +116,7 @@ function M.commit(keys, a)
   at = at + 2 * nbuckets
   for i = at, at + 2 * nleads - 1, 2 do
     lead = lead + 1
-    redis.call('XADD', keys[OUTBOX], text(lead) .. '-0', 'id', a[i], 'lead', a[i + 1])
+    if lead > there then redis.call('XADD', keys[OUTBOX], text(lead) .. '-0', 'id', a[i], 'lead', a[i + 1]) end
   end
   at = at + 2 * nleads
   for i = at, at + 10 * ndead - 1, 10 do
@@ -114,10 +131,17 @@ function M.commit(keys, a)
     for row = log_first, cut - 1 do redis.call('HDEL', keys[LOG], text(row)) end
     log_first = cut
   end
-  if a[7] ~= '' then redis.call('HSET', keys[META], 'dict', a[7]) end
-  redis.call('HSET', keys[META], 'seq', a[3], 'mark', mark, 'position', a[5], 'meta', a[6], 'lead', text(lead), 'dead', text(dead), 'dead_bytes', text(dead_bytes),
-             'log_first', text(log_first))
-  return {'OK', text(lead)}
+  redis.call('HSET', keys[META], 'dead', text(dead), 'dead_bytes', text(dead_bytes), 'log_first', text(log_first))
+  redis.call('HDEL', keys[META], 'todo')
+end
+
+-- owner
+function M.apply(keys, a)
+  if not owned(keys, a[2]) then return {'FENCED'} end
+  local wrong = wrong_type(keys)
+  if wrong then return {'DAMAGED', wrong} end
+  apply(keys)
+  return {'OK'}
 end
 
 -- ── places of sinks: sink:NAME -> epoch number bytes file ──
@@ -213,7 +237,7 @@ function M.bury(keys, a)
   local dead, dead_bytes, place = tonumber(m[3]), tonumber(m[4]), read_place(m[5])
   if a[8] ~= '' and a[8] ~= m[1] then return {'EPOCH'} end
   if target > tonumber(m[2]) then return {'AHEAD', m[2]} end
-  if last_number(keys[DEAD]) > dead then return {'DAMAGED', keys[DEAD] .. ' has entries that are not ours'} end
+  dead = math.max(dead, last_number(keys[DEAD]))
   if place.number >= target then return {'OK', text(place.number)} end
   local leads = redis.call('XRANGE', keys[OUTBOX], text(place.number + 1) .. '-0', text(target) .. '-0', 'COUNT', most)
   local at, reached = text(now_ms()), target
@@ -261,6 +285,7 @@ function M.acquire(keys, a)
   if a[6] ~= '' and a[6] ~= '=' .. before and a[2] ~= before then return {'FENCED', before} end
   local format = redis.call('HGET', keys[META], 'format')
   if format and format ~= a[3] then return {'FORMAT', format} end
+  if format then apply(keys) end
   if not format then
     redis.call('HSET', keys[META], 'format', a[3], 'seq', '0', 'mark', '', 'epoch', a[4], 'lead', text(last_number(keys[OUTBOX])), 'dead', text(last_number(keys[DEAD])),
                'dead_bytes', '0', 'log_first', '1', 'meta', '', 'dict', '')

@@ -21,6 +21,11 @@ static struct verdict fail(const struct gh_redis_partition *p, enum gh_commit_an
   return v;
 }
 
+static void ignore(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent)
+{
+  (void)ctx, (void)reply, (void)error, (void)unsent;
+}
+
 static void on_reply(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent);
 
 static void send_words(struct gh_redis_partition *p, const struct gh_str *words, unsigned argc)
@@ -31,6 +36,15 @@ static void send_words(struct gh_redis_partition *p, const struct gh_str *words,
   *f = (struct flight){p, p->turn};
   struct gh_redis_command c = {.argv = words, .argc = argc, .key = p->keys[GH_KEY_META], .again = true, .within_ms = GH_REDIS_FOREVER};
   gh_redis_send(p->all->redis, &c, on_reply, f);
+}
+
+/* The second step of a commit, behind the first on the same connection. Its answer is for nobody: if it was not done, the next commit is answered so. */
+static void send_apply(struct gh_redis_partition *p)
+{
+  unsigned argc;
+  struct gh_run run = {p->keys, GH_KEYS, (const struct gh_str[]){GH_STR("apply"), gh_str(p->owner)}, 2};
+  const struct gh_str *words = gh_run_words(p->all, &run, &p->words, &argc);
+  gh_redis_send(p->all->redis, &(struct gh_redis_command){.argv = words, .argc = argc, .key = p->keys[GH_KEY_META], .again = true}, ignore, NULL);
 }
 
 /* Whether what is being sent comes behind all that is known to have been durable. */
@@ -48,6 +62,7 @@ static bool send_next(struct gh_redis_partition *p)
     struct gh_run run = gh_sent_run(p, e, p->owner, &p->words);
     const struct gh_str *words = gh_run_words(s, &run, &p->words, &argc);
     send_words(p, words, argc);
+    send_apply(p);
   } else {
     p->record->lost = true;
   }
@@ -141,6 +156,14 @@ static struct verdict take_loaded(struct gh_redis_partition *p)
   return send_next(p) ? (struct verdict){.known = false} : fail(p, GH_COMMIT_REWOUND, GH_STR("Redis has lost commits"));
 }
 
+/* The second step of the commit before was not done: it is now. */
+static struct verdict apply_first(struct gh_redis_partition *p)
+{
+  if (p->loads++ >= LOADS_MOST) return fail(p, GH_COMMIT_FAILED, GH_STR("what a commit left to do cannot be done"));
+  send_apply(p);
+  return send_next(p) ? (struct verdict){.known = false} : fail(p, GH_COMMIT_REWOUND, GH_STR("Redis has lost commits"));
+}
+
 static struct verdict judge(struct gh_redis_partition *p, const struct gh_reply *reply)
 {
   if (p->loading && reply->kind != GH_REPLY_ERROR) return take_loaded(p);
@@ -151,6 +174,7 @@ static struct verdict judge(struct gh_redis_partition *p, const struct gh_reply 
   struct gh_str word = gh_item(reply, 0);
   if (gh_str_eq(word, GH_STR("OK"))) return take_ok(p, reply);
   if (gh_str_eq(word, GH_STR("REWOUND"))) return take_rewound(p, reply);
+  if (gh_str_eq(word, GH_STR("APPLY"))) return apply_first(p);
   if (gh_str_eq(word, GH_STR("FENCED"))) return take_fenced(p, gh_item(reply, 1));
   return fail(p, GH_COMMIT_FAILED, gh_item(reply, 1));
 }

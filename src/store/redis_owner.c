@@ -57,7 +57,9 @@ static bool send_again(struct gh_loader *l, const struct gh_sent *e)
   struct gh_reply reply;
   gh_partition_owner(l->p, owner);
   struct gh_run run = gh_sent_run(l->p, e, owner, &l->arena);
-  return gh_partition_run(l->p, &(struct gh_ask){run.args, run.nargs}, &l->arena, &reply, l->error);
+  const struct gh_str apply[] = {GH_STR("apply"), gh_str(owner)};
+  return gh_partition_run(l->p, &(struct gh_ask){run.args, run.nargs}, &l->arena, &reply, l->error) &&
+         gh_partition_run(l->p, &(struct gh_ask){apply, 2}, &l->arena, &reply, l->error);
 }
 
 /* What this process knows of the history goes further than what is stored, and begins the same. */
