@@ -70,6 +70,7 @@ static void drop_part(struct gh_relay *r, unsigned at)
   struct relay_part *p = r->parts[at];
   r->parts[at] = r->parts[--r->nparts];
   pthread_mutex_unlock(&r->lock);
+  (void)gh_relay_put_place(r, p); /* if somebody else has the partition by now, nothing changes */
   gh_sink_forget(r->sink, p->partition);
   gh_store_close(p->store);
   free(p);
@@ -142,6 +143,26 @@ static void keep_bounds(struct gh_relay *r)
   }
 }
 
+/* Commits the places that were put off for long enough; all of them where `now_ns` is UINT64_MAX. Returns when the next is due. */
+static uint64_t put_places(struct gh_relay *r, uint64_t now_ns)
+{
+  uint64_t next_ns = UINT64_MAX;
+  for (unsigned i = 0; i < r->nparts; i++) {
+    struct relay_part *p = r->parts[i];
+    uint64_t at_ns = p->put_ns + GH_RELAY_PUT_NS;
+    if (!p->unput || p->removed) continue;
+    if (at_ns > now_ns) {
+      next_ns = at_ns < next_ns ? at_ns : next_ns;
+      continue;
+    }
+    pthread_mutex_unlock(&r->lock);
+    bool ok = gh_relay_put_place(r, p);
+    pthread_mutex_lock(&r->lock);
+    if (!ok) break; /* the store is away: those who work will find out */
+  }
+  return next_ns;
+}
+
 static bool anything_waits(const struct gh_relay *r)
 {
   for (unsigned i = 0; i < r->nparts; i++) {
@@ -166,16 +187,27 @@ static void wait_until(struct gh_relay *r, uint64_t at_ns)
   (void)pthread_cond_timedwait(&r->changed, &r->lock, &at);
 }
 
+static bool anything_removed(const struct gh_relay *r)
+{
+  for (unsigned i = 0; i < r->nparts; i++) {
+    if (r->parts[i]->removed) return true;
+  }
+  return false;
+}
+
+/* What is noted while the lock is let go is looked for before the wait. */
 static void wait_for_work(struct gh_relay *r)
 {
-  if (r->gone || !anything_waits(r)) {
-    if (r->behind_untold || r->refused_untold) wait_until(r, r->tell_ns);
-    else pthread_cond_wait(&r->changed, &r->lock);
-    return;
+  uint64_t now_ns = gh_monotonic_ns(), until_ns = put_places(r, now_ns);
+  if (!r->gone && anything_waits(r)) {
+    keep_bounds(r);
+    uint64_t next_ns = next_due_ns(r, now_ns + SECOND_NS);
+    until_ns = next_ns < until_ns ? next_ns : until_ns;
   }
-  keep_bounds(r);
-  uint64_t now_ns = gh_monotonic_ns();
-  if (!atomic_load(&r->stopping)) wait_until(r, next_due_ns(r, now_ns + SECOND_NS));
+  if ((r->behind_untold || r->refused_untold) && r->tell_ns < until_ns) until_ns = r->tell_ns;
+  if (atomic_load(&r->stopping) || anything_removed(r)) return;
+  if (until_ns == UINT64_MAX) pthread_cond_wait(&r->changed, &r->lock);
+  else wait_until(r, until_ns);
 }
 
 static void *run(void *arg)
@@ -190,6 +222,7 @@ static void *run(void *arg)
     gh_relay_tell_buried(r, false);
   }
   gh_relay_tell_buried(r, true);
+  (void)put_places(r, UINT64_MAX);
   r->ended = true;
   pthread_cond_broadcast(&r->changed);
   pthread_mutex_unlock(&r->lock);

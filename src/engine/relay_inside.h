@@ -13,8 +13,9 @@ struct relay_part {
   unsigned partition;
   struct gh_store *store;       /* a reference */
   /* the relay's thread alone: */
-  bool held, known;             /* at the sink we are the one who writes; `place` is what the store has */
+  bool held, known;             /* at the sink we are the one who writes; `place` is what the store has, or will have */
   struct gh_sink_place place;
+  bool unput; uint64_t put_ns;  /* the store does not have `place` yet; when it had one last */
   unsigned losses;              /* in a row: somebody else took it while we wrote */
   /* under the lock: */
   bool pending, removed, hurry;
@@ -55,6 +56,9 @@ struct relay_try { enum relay_fault fault; char error[512]; int64_t wait_ms; boo
 void gh_relay_page(struct gh_relay *r, struct relay_part *p, struct relay_try *try);
 /* Whether its sink may be slower than events come, for good. */
 static inline bool gh_relay_may_be_slow(const struct gh_relay *r) { return r->options.sink->kind == GH_SINK_WEBHOOK; }
+/* Commits the place if that was put off; false: it could not be. */
+bool gh_relay_put_place(struct gh_relay *r, struct relay_part *p);
+#define GH_RELAY_PUT_NS UINT64_C(500000000) /* so long it may be put off */
 /* Leads beyond the bound go to the dead letters. */
 void gh_relay_bound(struct gh_relay *r, struct relay_part *p, struct relay_try *try);
 /* Says how many leads went to the dead letters, once a minute. */

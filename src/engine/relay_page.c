@@ -24,7 +24,7 @@ static bool store_fault(struct relay_part *p, struct relay_try *try, const struc
 {
   try->fault = RELAY_STORE;
   snprintf(try->error, sizeof try->error, "%s", error->text);
-  p->known = false;
+  p->known = p->unput = false;
   return false;
 }
 
@@ -34,6 +34,7 @@ static bool read_place(struct gh_relay *r, struct relay_part *p, struct relay_tr
   if (p->known && p->place.number <= gh_store_outbox_last(p->store)) return true; /* beyond it: the store has lost leads, and set the place back */
   if (!gh_store_sink_get(p->store, r->name, &p->place, &error)) return store_fault(p, try, &error);
   p->known = true;
+  p->unput = false;
   uint64_t last = gh_store_outbox_last(p->store);
   pthread_mutex_lock(&r->lock);
   p->handed = p->place.number;
@@ -42,15 +43,36 @@ static bool read_place(struct gh_relay *r, struct relay_part *p, struct relay_tr
   return true;
 }
 
-/* `taken`: leads that this place is further by. */
-static bool put_place(struct gh_relay *r, struct relay_part *p, unsigned taken, struct relay_try *try)
+static void note_handed(struct gh_relay *r, struct relay_part *p, unsigned taken)
 {
-  struct gh_store_error error;
-  if (!gh_store_sink_put(p->store, r->name, &p->place, &error)) return store_fault(p, try, &error);
   pthread_mutex_lock(&r->lock);
   p->handed = p->place.number;
   r->handed += taken;
   pthread_mutex_unlock(&r->lock);
+}
+
+static bool put_place(struct gh_relay *r, struct relay_part *p, unsigned taken, struct relay_try *try)
+{
+  struct gh_store_error error;
+  if (!gh_store_sink_put(p->store, r->name, &p->place, &error)) return store_fault(p, try, &error);
+  p->unput = false;
+  p->put_ns = gh_monotonic_ns();
+  note_handed(r, p, taken);
+  return true;
+}
+
+bool gh_relay_put_place(struct gh_relay *r, struct relay_part *p)
+{
+  struct relay_try try;
+  return !p->unput || put_place(r, p, 0, &try);
+}
+
+/* The place after `taken` more leads. Where those that come again do no harm it is committed now and then: that spares the store a write a page. */
+static bool move_place(struct gh_relay *r, struct relay_part *p, unsigned taken, struct relay_try *try)
+{
+  if (!gh_sink_knows_its_leads(r->sink) || gh_monotonic_ns() - p->put_ns > GH_RELAY_PUT_NS) return put_place(r, p, taken, try);
+  p->unput = true;
+  note_handed(r, p, taken);
   return true;
 }
 
@@ -84,6 +106,7 @@ static bool bury(struct gh_relay *r, struct relay_part *p, uint64_t upto, const 
   struct gh_store_error error;
   struct gh_sink_place place = p->place;
   place.number = upto;
+  if (p->unput && !put_place(r, p, 0, try)) return false; /* what lies between the two places is not dead */
   if (!gh_store_sink_bury(p->store, r->name, &place, reason, &error)) return store_fault(p, try, &error);
   pthread_mutex_lock(&r->lock);
   r->buried += upto - p->place.number;
@@ -197,7 +220,7 @@ static bool write_slice(struct gh_relay *r, struct relay_part *p, unsigned *at, 
     p->place.number = page.leads[taken - 1].number;
     set_mark(&p->place, &mark);
     p->losses = 0;
-    if (!put_place(r, p, taken, try)) return false;
+    if (!move_place(r, p, taken, try)) return false;
   }
   switch (answer) {
     case GH_SINK_TAKEN: return true;

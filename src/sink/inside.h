@@ -8,6 +8,7 @@
 
 struct gh_sink_ops {
   bool server;
+  bool knows_its_leads;
   unsigned page_leads;                                                                  /* at once, at most */
   void (*close)(struct gh_sink *s);
   bool (*hold)(struct gh_sink *s, unsigned partition, uint64_t last, struct gh_sink_error *error);   /* NULL: nothing to do, as below */

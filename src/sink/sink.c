@@ -20,6 +20,7 @@ void gh_sink_close(struct gh_sink *s)
 }
 
 bool gh_sink_is_server(const struct gh_sink *s) { return s->ops->server; }
+bool gh_sink_knows_its_leads(const struct gh_sink *s) { return s->ops->knows_its_leads; }
 unsigned gh_sink_page_leads(const struct gh_sink *s) { return s->ops->page_leads; }
 
 bool gh_sink_hold(struct gh_sink *s, unsigned partition, uint64_t last, struct gh_sink_error *error)

@@ -203,7 +203,7 @@ static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_pa
 
 /* ── opening ── */
 
-static const struct gh_sink_ops ops = {.server = true, .page_leads = PAGE_LEADS, .close = close_sink, .hold = hold, .begin = begin, .write = write_page,
+static const struct gh_sink_ops ops = {.server = true, .knows_its_leads = true, .page_leads = PAGE_LEADS, .close = close_sink, .hold = hold, .begin = begin, .write = write_page,
     .skip = skip, .forget = forget};
 
 /* What a Cluster hashes of the stream's name: its hash tag, or all of it. Our other keys lie in the same slot. */

@@ -44,6 +44,8 @@ struct gh_sink *gh_sink_open(const struct gh_sink_options *options, struct gh_si
 void gh_sink_close(struct gh_sink *s);
 /* Whether all partitions depend on one server: if it is away for one, it is for all. */
 bool gh_sink_is_server(const struct gh_sink *s);
+/* Whether leads that come again do no harm, however many: then the mark may be committed later, for several pages at once. */
+bool gh_sink_knows_its_leads(const struct gh_sink *s);
 
 /* Makes us the one who writes this partition's leads: the mark is read after it, so that whoever did before can no longer move it unseen. `last`: the
  * number of the store's last lead. */

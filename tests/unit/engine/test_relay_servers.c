@@ -153,6 +153,50 @@ static void a_stream_that_lost_its_tail_is_given_it_again(void **state)
   gh_relay_close(r, 1000);
 }
 
+static uint64_t place(void)
+{
+  struct gh_sink_place place;
+  struct gh_store_error error;
+  if (!gh_store_sink_get(store, sink_conf.name.ptr, &place, &error)) fail_msg("%s", error.text);
+  return place.number;
+}
+
+/* A stream knows its leads: its place is committed for several pages at once, soon after the last, and before the end. */
+static void a_streams_place_comes_later(void **state)
+{
+  (void)state;
+  if (!start_redis()) skip();
+  sink_conf = (struct gh_sink_conf){.kind = GH_SINK_REDIS, .name = GH_STR("redis:leads"), .stream = GH_STR("leads"), .own_redis = true,
+      .redis = {.node = {GH_STR("127.0.0.1"), redis_port}, .timeout_ms = 5000}};
+  struct gh_relay *r = open_relay(true);
+  gh_relay_add(r, 0, store);
+  for (unsigned i = 1; i <= 20; i++) {
+    commit(store, "a", 1);
+    gh_relay_kick(r, 0);
+    await(r, GH_RELAY_IDLE);
+  }
+  for (unsigned i = 0; i < 1000 && place() < 20; i++) usleep(10000);
+  assert_int_equal(place(), 20);
+  for (unsigned i = 1; i <= 3; i++) {
+    commit(store, "b", 1);
+    gh_relay_kick(r, 0);
+    await(r, GH_RELAY_IDLE);
+  }
+  assert_int_equal(gh_relay_state(r).behind, 0);
+  gh_relay_remove(r, 0);
+  for (unsigned i = 0; i < 1000 && place() < 23; i++) usleep(10000);
+  assert_int_equal(place(), 23);
+  gh_relay_add(r, 0, store);
+  for (unsigned i = 1; i <= 3; i++) {
+    commit(store, "c", 1);
+    gh_relay_kick(r, 0);
+    await(r, GH_RELAY_IDLE);
+  }
+  gh_relay_close(r, 1000);
+  assert_int_equal(place(), 26);
+  assert_string_equal(redis("XLEN leads"), "3"); /* a1, b1, c1: the same ids again add nothing */
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -160,7 +204,7 @@ int main(void)
   signal(SIGPIPE, SIG_IGN);
   const struct CMUnitTest tests[] = {
       STORY(a_refused_lead_goes_to_the_dead_letters), STORY(one_that_hangs_is_closed_promptly), STORY(one_that_is_down_keeps_the_newest),
-      STORY(a_stream_that_lost_its_tail_is_given_it_again),
+      STORY(a_stream_that_lost_its_tail_is_given_it_again), STORY(a_streams_place_comes_later),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
