@@ -1,6 +1,6 @@
 /* Kafka's inside: what member, reader and watch share.
  *
- *   loop thread    gh_kafka_news, gh_source_next, gh_source_close, ...: everything but
+ *   loop thread    gh_kafka_news, gh_source_next, gh_source_close, ...: everything but gh_kafka_committed and gh_kafka_start, which any thread may call once joined, and
  *   watch thread   asks the brokers for the ends of the partitions that have given everything, and, while no broker seemed to be there, for anything at all
  *
  * What both touch stands in `struct gh_watch` and `struct ending`, under gh_watch.lock.
@@ -85,7 +85,7 @@ struct gh_kafka {
   /* member */
   rd_kafka_t *member;
   rd_kafka_queue_t *events;     /* owned */
-  bool joined, revoking, left, fatal_told, trouble_told, commit_failed_told;
+  bool joined, revoking, lost, left, fatal_told, trouble_told, commit_failed_told;
   int32_t *owned; unsigned nowned; /* what the group gave us */
   int64_t *noted, *committed;   /* offsets for lag tools, by partition; -1: none */
   uint64_t commit_ns;           /* when they were last sent */

@@ -24,7 +24,7 @@ bool gh_kafka_must(rd_kafka_conf_t *made, const char *name, const char *value, s
 /* Why something about the topic or the group was not had; with the last word of librdkafka where nobody answered. */
 static bool tell(struct gh_kafka *k, const char *what, rd_kafka_resp_err_t code, struct gh_source_error *error)
 {
-  bool silent = code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT;
+  bool silent = !k->joined && (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT);
   if (silent && k->denied) code = k->denied;
   snprintf(error->text, sizeof error->text, "kafka: %s %s: %s (%s%s%s)", what, strcmp(what, "topic") == 0 ? k->topic_name : k->group, gh_kafka_words(code), rd_kafka_err2name(code),
            silent && *k->last_text ? "; " : "", silent ? k->last_text : "");
@@ -127,15 +127,15 @@ static rd_kafka_topic_partition_list_t *list_of(const struct gh_kafka *k, unsign
   return list;
 }
 
-/* Waits in short steps: that the group is refused comes as an error of the member. */
+/* Waits in short steps: that the group is refused comes as an error of the member, which is the loop's to hear once we have joined. */
 static rd_kafka_resp_err_t ask_committed(struct gh_kafka *k, rd_kafka_topic_partition_list_t *list)
 {
   uint64_t until_ns = gh_monotonic_ns() + ASK_MS * (GH_SECOND_NS / 1000);
   rd_kafka_resp_err_t code;
   do {
     code = rd_kafka_committed(k->member, list, 2000);
-    if (code) gh_member_serve(k, 20);
-  } while (code == RD_KAFKA_RESP_ERR__TIMED_OUT && !k->denied && gh_monotonic_ns() < until_ns);
+    if (code && !k->joined) gh_member_serve(k, 20);
+  } while (code == RD_KAFKA_RESP_ERR__TIMED_OUT && (k->joined || !k->denied) && gh_monotonic_ns() < until_ns);
   return code;
 }
 

@@ -89,7 +89,8 @@ static bool rebalanced(struct gh_kafka *k, rd_kafka_event_t *event, struct gh_ka
   } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
     k->revoking = true;
     keep(k, list);
-    news->kind = rd_kafka_assignment_lost(k->member) ? GH_KAFKA_LOST : GH_KAFKA_REVOKED;
+    k->lost = rd_kafka_assignment_lost(k->member) != 0;
+    news->kind = k->lost ? GH_KAFKA_LOST : GH_KAFKA_REVOKED;
   } else {
     (void)rd_kafka_assign(k->member, NULL);
     return false;
@@ -97,15 +98,6 @@ static bool rebalanced(struct gh_kafka *k, rd_kafka_event_t *event, struct gh_ka
   news->partitions = k->owned;
   news->n = k->nowned;
   return true;
-}
-
-void gh_kafka_gave_back(struct gh_kafka *k)
-{
-  if (!k->revoking) return;
-  k->revoking = false;
-  k->left = true;
-  k->nowned = 0;
-  (void)rd_kafka_assign(k->member, NULL);
 }
 
 static bool is_refusal(rd_kafka_resp_err_t code)
@@ -238,6 +230,16 @@ static void commit(struct gh_kafka *k)
   rd_kafka_topic_partition_list_t *list = changed_offsets(k);
   k->committing = list->cnt > 0 && !rd_kafka_commit_queue(k->member, list, k->events, NULL, NULL);
   rd_kafka_topic_partition_list_destroy(list);
+}
+
+void gh_kafka_gave_back(struct gh_kafka *k)
+{
+  if (!k->revoking) return;
+  if (!k->lost) commit(k); /* else a quiet partition would show a lag for as long as it is quiet */
+  k->revoking = false;
+  k->left = true;
+  k->nowned = 0;
+  (void)rd_kafka_assign(k->member, NULL);
 }
 
 /* ── closing ── */

@@ -19,20 +19,27 @@ static void plain(char *text)
 }
 
 /* systemd may name several runtime directories, with colons between. */
+static bool take_folder(char folder[1024], const char *variable)
+{
+  const char *value = getenv(variable);
+  if (!value || !*value) return false;
+  snprintf(folder, 1024, "%.*s", (int)strcspn(value, ":"), value);
+  return access(folder, W_OK) == 0;
+}
+
 static void find_folder(char folder[1024])
 {
-  const char *from = getenv("RUNTIME_DIRECTORY");
-  if (!from || !*from) from = getenv("XDG_RUNTIME_DIR");
-  if (!from || access(from, W_OK) != 0) from = from && strchr(from, ':') ? from : "/tmp";
-  snprintf(folder, 1024, "%.*s", (int)strcspn(from, ":"), from);
+  if (!take_folder(folder, "RUNTIME_DIRECTORY") && !take_folder(folder, "XDG_RUNTIME_DIR")) snprintf(folder, 1024, "/tmp");
 }
 
 /* -1: it is not ours to take. A file of another user counts as taken. */
 static int lock_file(const char *path)
 {
   int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
-  if (fd >= 0) close(fd);
+  if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+  int why = errno;
+  close(fd);
+  errno = why;
   return -1;
 }
 

@@ -35,9 +35,9 @@ void gh_kafka_close(struct gh_kafka *k);
 
 unsigned gh_kafka_partitions(const struct gh_kafka *k);       /* of the topic */
 const char *gh_kafka_member(const struct gh_kafka *k);        /* our static member's name */
-/* What the group committed for a partition: its offset (-1: nothing) and the store's id beside it. Blocks; for the start. */
+/* What the group committed for a partition: its offset (-1: nothing) and the store's id beside it. Blocks; before joining for the loop's thread, then for any. */
 bool gh_kafka_committed(struct gh_kafka *k, unsigned partition, int64_t *offset, char store_id[64], struct gh_source_error *error);
-/* Where a new store begins a partition by `start`: a real offset. Blocks. */
+/* Where a new store begins a partition by `start`: a real offset. Blocks; likewise. */
 bool gh_kafka_start(struct gh_kafka *k, unsigned partition, int64_t *offset, struct gh_source_error *error);
 
 /* Joins the group: from now on there is news. */
@@ -62,13 +62,13 @@ void gh_kafka_gave_back(struct gh_kafka *k);
 
 /* A source that reads one partition from `offset` on. Its places: offset = Kafka's offset of the next record, record = offset + 1. Records carry message, key and
  * headers. Fails (gh_source_failure) where Kafka no longer holds the offset, unless `lost` says to go on: gh_source_replaced is then true, and gh_source_skipped
- * says how much was lost. Paused it keeps what it has fetched and fetches no more. gh_source_close stops it. */
+ * says how much was lost. Not asked, or paused, it fetches until its share of fetch_bytes is full, and keeps it. gh_source_close stops it. */
 struct gh_source *gh_kafka_read(struct gh_kafka *k, unsigned partition, int64_t offset, size_t record_bytes, struct gh_source_error *error);
 
 /* Tells lag tools how far we are: committed by the member every few seconds and at close, never read back but by gh_kafka_committed. */
 void gh_kafka_note_committed(struct gh_kafka *k, unsigned partition, int64_t offset);
 
-struct gh_kafka_stats { uint64_t queued_bytes, queued_records, broker_errors; };
+struct gh_kafka_stats { uint64_t queued_bytes, queued_records, broker_errors; }; /* queued: fetched and not taken; its bytes by the mean of the last records */
 struct gh_kafka_stats gh_kafka_stats(const struct gh_kafka *k);
 
 #endif
