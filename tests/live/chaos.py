@@ -12,7 +12,6 @@ import itertools
 import os
 import random
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -64,12 +63,15 @@ class Storm:
         return lambda: self.start_daemon(i)
 
     def stop(self, i):
-        self.daemons[i].signal(signal.SIGTERM)
+        self.daemons[i].ask_to_stop()
         return lambda: self.start_daemon(i)
 
     def start_daemon(self, i):
-        self.daemons[i].wait(60)
-        self.daemons[i] = self.w.daemon()
+        """Once the old one has ended, which may need what else is being mended."""
+        if self.daemons[i].running():
+            self.mends.append((time.monotonic() + 0.2, i, lambda: self.start_daemon(i)))
+        else:
+            self.daemons[i] = self.w.daemon()
 
     def zombie(self, i):
         self.daemons[i].pause()
@@ -81,9 +83,10 @@ class Storm:
 
     def aof(self, _):
         self.redis.kill()
-        size = os.path.getsize(self.redis.aof())
-        if size > 2 * self.founded:
-            self.redis.cut_aof(size - self.random.randrange(1, min(size - self.founded, 1000000)))
+        path, size = self.redis.aof(), os.path.getsize(self.redis.aof())
+        most = size - (self.founded if path == self.first_file else 0)
+        if most > 1:
+            self.redis.cut_aof(size - self.random.randrange(1, min(most, 1000000)))
         return self.redis.start
 
     def broker(self, _):
@@ -106,8 +109,8 @@ class Storm:
         self.mends.append((time.monotonic() + lasts, victim, mend))
         self.counts[name] += 1
 
-    def mend(self, all_of_them=False):
-        due = [m for m in self.mends if all_of_them or m[0] <= time.monotonic()]
+    def mend(self):
+        due = [m for m in self.mends if m[0] <= time.monotonic()]
         self.mends = [m for m in self.mends if m not in due]
         for _, victim, mend in due:
             mend()
@@ -125,7 +128,7 @@ class Storm:
         begun = time.monotonic()
         self.daemons = [w.daemon() for _ in range(plan["daemons"])]
         w.wait_for_leads(self.redis, 1, 60)
-        self.founded = os.path.getsize(self.redis.aof())
+        self.first_file, self.founded = self.redis.aof(), os.path.getsize(self.redis.aof())
         next_s = 0
         while (w.length(self.redis) < len(self.expected) or self.redis_is_down()) and time.monotonic() < begun + plan["seconds"]:
             self.mend()
@@ -134,7 +137,9 @@ class Storm:
                 next_s = time.monotonic() + self.random.expovariate(1 / plan["pause"])
             w.ended()
             time.sleep(0.02)
-        self.mend(True)
+        while self.mends:
+            self.mend()
+            time.sleep(0.05)
         print(f"  {time.monotonic() - begun:.0f} s with " + ", ".join(f"{n} {name}" for name, n in self.counts.items()), flush=True)
         w.assert_leads(self.redis, self.expected, plan["patience"])
         print(f"  {time.monotonic() - begun:.0f} s in all: {plan['events'] / (time.monotonic() - begun):.0f} events a second", flush=True)

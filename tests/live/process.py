@@ -20,6 +20,11 @@ class TooLate(Exception):
     """What was waited for did not come."""
 
 
+def die_with_parent():
+    """For the child before it becomes another program: it ends with the thread that started it."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def free_port():
     """A free port of 127.0.0.1 below the range that the kernel gives to clients: a server that was killed finds it free again."""
     for _ in range(1000):
@@ -55,14 +60,14 @@ class Process:
         os.makedirs(folder, exist_ok=True)
         self.name, self.folder, self.arguments, self.options = name, folder, arguments, options
         self.log = os.path.join(folder, f"{name}.log")
-        self.process, self.at, self.paused = None, 0, False
+        self.process, self.at, self.paused, self.stopping = None, 0, False, False
 
     def start(self):
         with open(self.log, "ab") as log:
             self.at = log.tell()
             self.process = subprocess.Popen(self.arguments, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), **self.options)
-        self.paused = False
+                                            preexec_fn=die_with_parent, **self.options)
+        self.paused, self.stopping = False, False
         Process.started.append(self)
         return self
 
@@ -85,9 +90,13 @@ class Process:
             self.process.wait()
         return running
 
+    def ask_to_stop(self):
+        self.stopping = True
+        self.signal(signal.SIGTERM)
+
     def stop(self, seconds=20):
         """SIGTERM; the exit status. What does not end in time is killed and told."""
-        self.signal(signal.SIGTERM)
+        self.ask_to_stop()
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -23,7 +23,7 @@ sys.path.insert(0, HERE)
 
 from kafka import Kafka  # noqa: E402
 from kafka_wire import Admin  # noqa: E402
-from process import Unavailable, end_all  # noqa: E402
+from process import Unavailable, die_with_parent, end_all  # noqa: E402
 from world import World  # noqa: E402
 
 
@@ -79,7 +79,7 @@ def by_itself(name, options, kafka):
     """A group in a process of its own."""
     arguments = [sys.executable, os.path.abspath(__file__), options.goldhour, "--group", name, "--kafka", kafka, "--root", options.root]
     arguments += [word for part in options.case for word in ("--case", part)] + (["--long"] if options.long else []) + (["--keep"] if options.keep else [])
-    run = subprocess.run(arguments, capture_output=True, text=True)
+    run = subprocess.run(arguments, capture_output=True, text=True, preexec_fn=die_with_parent)
     print(run.stdout, end="", flush=True)
     if run.stderr or run.returncode not in (0, 1):
         print("".join(f"  {line}\n" for line in run.stderr.splitlines()[-20:]) + f"FAILED {name}: exit status {run.returncode}", flush=True)

@@ -105,8 +105,8 @@ class Redis:
     def aof(self):
         """The growing part of the append-only file."""
         folder = os.path.join(self.folder, "appendonlydir")
-        names = sorted(n for n in os.listdir(folder) if n.endswith(".incr.aof"))
-        return os.path.join(folder, names[-1])
+        names = [n for n in os.listdir(folder) if n.endswith(".incr.aof")]
+        return os.path.join(folder, max(names, key=lambda n: int(n.split(".")[-3])))
 
     def cut_aof(self, keep_bytes):
         """To be called while it is dead: what is behind is lost, as after a crash of a machine that lied about its disk. A torn last command is dropped by Redis."""

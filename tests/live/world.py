@@ -160,7 +160,7 @@ class World:
     def ended(self):
         """A daemon that ended by itself is a failure, told by its last words."""
         for daemon in self.daemons:
-            if daemon.process.poll() not in (None, 0, -9):
+            if not daemon.stopping and daemon.process.poll() not in (None, 0, -9):
                 raise Failure(f"{daemon.name} ended with {daemon.process.returncode}: {daemon.text()[-1200:]}")
         return False
 
