@@ -91,7 +91,8 @@ void gh_batch_seal(struct gh_batch *b, struct gh_core *core, bool stored)
   struct gh_commit_bucket *buckets = gh_arena_zero(&u->arena, u->nbuckets + 1, sizeof *buckets);
   for (unsigned i = 0; i < u->nleads; i++) leads[i] = (struct gh_commit_lead){u->leads[i].id, u->leads[i].json};
   for (unsigned i = 0; i < u->nbuckets; i++) buckets[i] = (struct gh_commit_bucket){u->buckets[i].key, u->buckets[i].bytes};
-  b->commit = (struct gh_commit){.seq = u->seq, .meta = u->meta, .dict = u->dict, .log = gh_buf_str(&u->log), .buckets = buckets,
+  struct gh_str at = gh_arena_fmt(&u->arena, "%llu", (unsigned long long)b->position.offset);
+  b->commit = (struct gh_commit){.seq = u->seq, .position = at, .meta = u->meta, .dict = u->dict, .log = gh_buf_str(&u->log), .buckets = buckets,
                                  .nbuckets = u->nbuckets, .drop = u->drop, .ndrop = u->ndrop, .cut_seq = u->cut_seq,
                                  .leads = leads, .nleads = u->nleads, .dead = b->dead, .ndead = b->ndead};
 }
