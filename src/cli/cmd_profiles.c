@@ -285,8 +285,8 @@ static int profiles(struct profiles *p)
   gh_arena_init(&arena, 0);
   p->delivered_ns = p->told_ns = gh_monotonic_ns();
   bool ok = begin(p, &arena) && take_all(p);
-  if (p->read || ok) tell_all(p);
-  if (!ok) fprintf(stderr, "goldhour profiles: %s\n", p->error);
+  if (ok) tell_all(p);
+  else fprintf(stderr, "goldhour profiles: %s\ngoldhour profiles: %" PRIu64 " customers were read before that\n", p->error, p->read);
   gh_profile_out_close(&p->out);
   gh_profile_lines_close(&p->lines);
   gh_profile_state_close(&p->state);

@@ -157,6 +157,22 @@ static bool subscribe(struct rekey *r)
   return err == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+/* A topic that is not there would be written to for ever, in vain. Brokers that are away come back. */
+static bool is_there(struct rekey *r, const char *topic)
+{
+  const struct rd_kafka_metadata *m;
+  rd_kafka_topic_t *t = topic ? rd_kafka_topic_new(r->consumer, topic, NULL) : NULL;
+  if (!t) return true;
+  rd_kafka_resp_err_t err = rd_kafka_metadata(r->consumer, 0, t, &m, ASK_MS);
+  rd_kafka_topic_destroy(t);
+  if (err != RD_KAFKA_RESP_ERR_NO_ERROR) return true;
+  err = m->topic_cnt == 1 ? m->topics[0].err : RD_KAFKA_RESP_ERR_NO_ERROR;
+  rd_kafka_metadata_destroy(m);
+  bool gone = err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+  if (gone) snprintf(r->error.text, sizeof r->error.text, "topic %s: %s", topic, gh_kafka_words(err));
+  return !gone;
+}
+
 /* False: it will not work another time either. */
 static bool open_session(struct rekey *r)
 {
@@ -172,7 +188,7 @@ static bool open_session(struct rekey *r)
   if (ok && !r->consumer) snprintf(r->error.text, sizeof r->error.text, "%s", text);
   if (!ok || !r->consumer) return false;
   rd_kafka_poll_set_consumer(r->consumer);
-  return gh_rekey_out_open(&r->out, &r->error) && subscribe(r);
+  return is_there(r, r->to) && is_there(r, r->dead) && gh_rekey_out_open(&r->out, &r->error) && subscribe(r);
 }
 
 static void close_session(struct rekey *r)

@@ -15,7 +15,7 @@ static const struct { rd_kafka_resp_err_t code; const char *words; } table[] = {
   {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, "there is no such partition"},
   {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "we may not use the topic: grant DESCRIBE and READ on it (WRITE to produce)"},
   {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "we may not use the group: grant READ on it"},
-  {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "we may not do this in the cluster: an idempotent producer needs IDEMPOTENT_WRITE before Kafka 3.0"},
+  {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "we may not do this in the cluster: an idempotent producer needs WRITE on its topic, before Kafka 3.0 IDEMPOTENT_WRITE too"},
   {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, "another process has joined the group under this member's name: give each its own 'member'"},
   {RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED, "the group is full: raise the broker's group.max.size"},
   {RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL, "other members of the group assign partitions otherwise: the group must be of Goldhour's processes alone"},
