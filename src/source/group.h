@@ -18,6 +18,7 @@
 
 #define GH_SECOND_NS UINT64_C(1000000000)
 #define GH_END_MS 500
+#define GH_SILENCE_MS "10000" /* a link that says nothing for so long is cut: it may be dead without either end knowing */
 
 /* What is known of a partition's end; under gh_watch.lock. */
 struct ending {

@@ -35,7 +35,8 @@ bool gh_member_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_erro
   char poll_ms[24];
   int64_t most_ms = k->conf->session_ms > 300000 ? k->conf->session_ms : 300000;
   snprintf(poll_ms, sizeof poll_ms, "%lld", (long long)most_ms);
-  const struct gh_kafka_property ours[] = {{"heartbeat.interval.ms", "300"}, {"max.poll.interval.ms", poll_ms}, {0}};
+  const struct gh_kafka_property ours[] = {{"heartbeat.interval.ms", "300"}, {"max.poll.interval.ms", poll_ms}, {"socket.timeout.ms", GH_SILENCE_MS},
+                                           {"socket.connection.setup.timeout.ms", GH_SILENCE_MS}, {"socket.keepalive.enable", "true"}, {0}};
   rd_kafka_conf_t *made = gh_kafka_conf_with(&k->conf->kafka, dir, ours, &e);
   if (!made) {
     snprintf(error->text, sizeof error->text, "kafka: %s", e.text);

@@ -51,7 +51,8 @@ bool gh_reader_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_erro
   snprintf(one_bytes, sizeof one_bytes, "%lld", (long long)within(queue_kb * 1024, 0, 1 << 20));
   snprintf(all_bytes, sizeof all_bytes, "%lld", (long long)within(k->conf->fetch_bytes, 1 << 20, 50 << 20));
   const struct gh_kafka_property ours[] = {{"queued.min.messages", "1000000"}, {"fetch.message.max.bytes", one_bytes}, {"fetch.max.bytes", all_bytes},
-                                           {"fetch.wait.max.ms", "100"}, {"fetch.error.backoff.ms", "100"}, {"check.crcs", "true"}, {0}};
+                                           {"fetch.wait.max.ms", "100"}, {"fetch.error.backoff.ms", "100"}, {"check.crcs", "true"},
+                                           {"socket.timeout.ms", GH_SILENCE_MS}, {"socket.connection.setup.timeout.ms", GH_SILENCE_MS}, {"socket.keepalive.enable", "true"}, {0}};
   rd_kafka_conf_t *made = gh_kafka_conf_with(&k->conf->kafka, dir, ours, &e);
   if (!made) {
     snprintf(error->text, sizeof error->text, "kafka: %s", e.text);
