@@ -172,5 +172,38 @@ def check_says_what_the_topic_is_like(w):
         expect(words in said.stdout, f"'{words}' is missing: {said.stdout[-900:]}")
 
 
+def check_knows_whose_store_it_is(w):
+    """A topic that has grown, an empty store beside a group with a past, a store of another group: each is said before run refuses it."""
+    w.create_topic(2)
+    redis, other = w.redis(), w.redis("other")
+    w.config(redis)
+    w.produce(300)
+    daemon = w.daemon()
+    until(lambda: w.length(redis) > 0 or w.ended(), "leads", 30)
+    daemon.stop()
+
+    def said(status):
+        run = w.goldhour("check", "--live", status=None, seconds=60)
+        expect(run.returncode == status, f"exit {run.returncode}: {run.stdout[-900:]}")
+        return run.stdout
+
+    expect("is there: " in said(0), "its own store")
+    w.config(other)
+    expect("the group has committed offsets" in said(1), "an empty store")
+    w.config(other, source=w.source(group="others"))
+    stranger = w.daemon()
+    until(lambda: w.length(other) > 0 or w.ended(), "leads", 30)
+    stranger.stop()
+    with other.client() as c:
+        for key in c("KEYS", "gh:*"):
+            c("RENAME", key, key.replace("{others", "{" + w.group))
+    w.config(other)
+    expect("the group's offsets were committed beside store" in said(1), "another store")
+    w.config(redis)
+    w.kafka.admin.grow_topic(w.topic, 3)
+    until(lambda: len(w.kafka.admin.partitions(w.topic)) == 3, "the third partition", 10)
+    expect("it was begun for 2 partitions, the topic has 3" in said(1), "a topic that has grown")
+
+
 CASES = [profiles_over_kills, a_mapping_that_would_not_read_them, what_rekey_refuses_is_kept, rekey_shares_the_work, leads_of_dead_sinks_are_sent_again,
-         check_says_what_the_topic_is_like]
+         check_says_what_the_topic_is_like, check_knows_whose_store_it_is]
