@@ -91,7 +91,11 @@ class Storm:
 
     def broker(self, _):
         self.w.kafka.kill()
-        return self.w.kafka.process.start
+        return self.start_broker
+
+    def start_broker(self):
+        self.w.kafka.process.start()
+        self.mends.append((time.monotonic() + 6, "broker", lambda: None))  # it needs some seconds to be up
 
     def link(self, _):
         self.cable.cut_reply(b"", self.random.randrange(1, 50))
@@ -112,10 +116,8 @@ class Storm:
     def mend(self):
         due = [m for m in self.mends if m[0] <= time.monotonic()]
         self.mends = [m for m in self.mends if m not in due]
-        for _, victim, mend in due:
+        for _, _, mend in due:
             mend()
-            if victim == "broker":  # it needs some seconds to be up
-                self.mends.append((time.monotonic() + 6, victim, lambda: None))
 
     # ── the course ──
 
