@@ -109,7 +109,7 @@ static void say_silent(struct gh_live *l, struct gh_live_handle *h, const char *
 {
   serve(h);
   rd_kafka_resp_err_t known = h->err ? h->err : err;
-  bool vague = weight(known) < 3 || known == RD_KAFKA_RESP_ERR__TIMED_OUT;
+  bool vague = weight(known) < 3 || known == RD_KAFKA_RESP_ERR__TIMED_OUT || known == RD_KAFKA_RESP_ERR__BAD_MSG;
   gh_live_fail(l, where,
       vague ? "the port is open, but no broker speaks to us there: does it want TLS (`tls`) or SASL (`sasl`), or does it not? Is it Kafka, and well?"
       : gh_kafka_words(known), "the brokers tell nothing: %s", h->err ? h->text : rd_kafka_err2str(err));

@@ -138,7 +138,7 @@ static void try_redis(struct gh_live *l)
   const struct gh_stores_options o = {.conf = &conf->redis, .dir = conf->dir, .dead_letter_bytes = conf->dead_letter_bytes};
   if (!gh_live_reach_redis(l, &conf->redis.redis)) return;
   struct gh_stores *stores = gh_stores_open(&o, gh_live_left_ms(l, ASK_MS), &warnings, &error);
-  if (!stores) gh_live_fail(l, "store", NULL, "%s", error.text);
+  if (!stores) gh_live_fail(l, "store", NULL, "%s", error.text + (strncmp(error.text, "store: ", 7) == 0 ? 7 : 0));
   l->redis = stores && gh_live_servers(l, gh_stores_redis(stores));
   if (l->redis) gh_live_ok(l, "store", "this user may do what the store needs");
   say_warnings(l, gh_buf_str(&warnings));
