@@ -1,7 +1,9 @@
 /* Kafka's inside: what member, reader and watch share.
  *
- *   loop thread    gh_kafka_news, gh_source_next, gh_source_close, ...: everything but gh_kafka_committed and gh_kafka_start, which any thread may call once joined, and
- *   watch thread   asks the brokers for the ends of the partitions that have given everything, and, while no broker seemed to be there, for anything at all
+ *   loop thread    gh_kafka_news, gh_source_next, gh_source_close, ...: everything but gh_kafka_committed and gh_kafka_start, which any thread may
+ *                  call once joined, and
+ *   watch thread   asks the brokers for the ends of the partitions that have given everything, and, while no broker seemed to be there, for
+ *                  anything at all
  *
  * What both touch stands in `struct gh_watch` and `struct ending`, under gh_watch.lock.
  */
@@ -97,6 +99,11 @@ struct gh_kafka {
 bool gh_member_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_error *error);
 /* For whoever is before the news: serves the member's errors for a while. */
 void gh_member_serve(struct gh_kafka *k, int64_t for_ms);
+/* Hears one event of the member's; true: `news` says something. */
+bool gh_member_served(struct gh_kafka *k, rd_kafka_event_t *event, struct gh_kafka_news *news);
+/* Sends the offsets that have changed, for lag tools; its answer is an event. */
+void gh_member_commit(struct gh_kafka *k);
+void gh_member_commit_answered(struct gh_kafka *k, rd_kafka_resp_err_t code);
 /* Last offsets, then out of the group or not. */
 void gh_member_close(struct gh_kafka *k);
 bool gh_reader_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_error *error);

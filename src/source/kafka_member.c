@@ -1,23 +1,20 @@
 /* The member: in the group, but it fetches nothing.
  *
  *   assigned: an empty assignment is answered at once, and told as GH_KAFKA_ASSIGNED; librdkafka keeps the heartbeat.
- *   revoked:  told as GH_KAFKA_REVOKED or GH_KAFKA_LOST; answered when the loop has given back, so that nobody else is given a partition before it is drained.
- *   closing:  the last offsets are sent; then it leaves (unsubscribing: librdkafka tells the group only of that) if others are there, else it stays a static member
- *             whose session runs on. Neither waits longer than CLOSE_MS.
+ *   revoked:  told as GH_KAFKA_REVOKED or GH_KAFKA_LOST; answered when the loop has given back, so that nobody else is given a partition before
+ *             it is drained.
+ *   closing:  the last offsets are sent; then it leaves (unsubscribing: librdkafka tells the group only of that) if others are there, else it
+ *             stays a static member whose session runs on. Neither waits longer than CLOSE_MS.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "goldhour/base/check.h"
 #include "goldhour/sys/sys.h"
 #include "group.h"
 
-#define COMMIT_EVERY_NS (5 * GH_SECOND_NS)
 #define LAST_COMMIT_MS 500
 #define CLOSE_MS 1000
-#define TROUBLE_AFTER_NS (2 * GH_SECOND_NS)
-#define HOPELESS_AFTER_NS (30 * GH_SECOND_NS)
 
 static bool set_up(struct gh_kafka *k, rd_kafka_conf_t *made, struct gh_source_error *error)
 {
@@ -35,8 +32,10 @@ bool gh_member_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_erro
   char poll_ms[24];
   int64_t most_ms = k->conf->session_ms > 300000 ? k->conf->session_ms : 300000;
   snprintf(poll_ms, sizeof poll_ms, "%lld", (long long)most_ms);
-  const struct gh_kafka_property ours[] = {{"heartbeat.interval.ms", "300"}, {"max.poll.interval.ms", poll_ms}, {"socket.timeout.ms", GH_SILENCE_MS},
-                                           {"socket.connection.setup.timeout.ms", GH_SILENCE_MS}, {"socket.keepalive.enable", "true"}, {0}};
+  const struct gh_kafka_property ours[] = {
+    {"heartbeat.interval.ms", "300"}, {"max.poll.interval.ms", poll_ms}, {"socket.timeout.ms", GH_SILENCE_MS},
+    {"socket.connection.setup.timeout.ms", GH_SILENCE_MS}, {"socket.keepalive.enable", "true"}, {0},
+  };
   rd_kafka_conf_t *made = gh_kafka_conf_with(&k->conf->kafka, dir, ours, &e);
   if (!made) {
     snprintf(error->text, sizeof error->text, "kafka: %s", e.text);
@@ -69,70 +68,9 @@ bool gh_kafka_join(struct gh_kafka *k, struct gh_source_error *error)
   return k->joined;
 }
 
-/* ── news ── */
+/* ── offsets for lag tools ── */
 
-static void keep(struct gh_kafka *k, const rd_kafka_topic_partition_list_t *list)
-{
-  k->nowned = 0;
-  for (int i = 0; i < list->cnt && k->nowned < k->partitions; i++) k->owned[k->nowned++] = list->elems[i].partition;
-}
-
-static bool rebalanced(struct gh_kafka *k, rd_kafka_event_t *event, struct gh_kafka_news *news)
-{
-  rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
-  rd_kafka_resp_err_t code = rd_kafka_event_error(event);
-  if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
-    (void)rd_kafka_assign(k->member, none);
-    rd_kafka_topic_partition_list_destroy(none);
-    keep(k, list);
-    news->kind = GH_KAFKA_ASSIGNED;
-  } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
-    k->revoking = true;
-    keep(k, list);
-    k->lost = rd_kafka_assignment_lost(k->member) != 0;
-    news->kind = k->lost ? GH_KAFKA_LOST : GH_KAFKA_REVOKED;
-  } else {
-    (void)rd_kafka_assign(k->member, NULL);
-    return false;
-  }
-  news->partitions = k->owned;
-  news->n = k->nowned;
-  return true;
-}
-
-static bool is_refusal(rd_kafka_resp_err_t code)
-{
-  return code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-         code == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL || code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ||
-         code == RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED || code == RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT;
-}
-
-static bool fatal(struct gh_kafka *k, rd_kafka_resp_err_t code, const char *detail, struct gh_kafka_news *news)
-{
-  if (k->fatal_told) return false;
-  k->fatal_told = true;
-  news->kind = GH_KAFKA_FATAL;
-  snprintf(news->text, sizeof news->text, "kafka: member %s of group %s: %s (%s: %s)", k->slot.name, k->group, gh_kafka_words(code), rd_kafka_err2name(code), detail);
-  return true;
-}
-
-static bool erred(struct gh_kafka *k, rd_kafka_resp_err_t code, const char *detail, struct gh_kafka_news *news)
-{
-  char why[256];
-  k->broker_errors++;
-  bool denied = code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL || code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE;
-  if (denied || is_refusal(code)) k->denied = code;
-  if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) snprintf(k->last_text, sizeof k->last_text, "%s", detail ? detail : "");
-  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) gh_watch_suspect(k);
-  if (code == RD_KAFKA_RESP_ERR__FATAL) {
-    code = rd_kafka_fatal_error(k->member, why, sizeof why);
-    return fatal(k, code, why, news);
-  }
-  return is_refusal(code) && fatal(k, code, detail ? detail : "", news);
-}
-
-static void commit_answered(struct gh_kafka *k, rd_kafka_resp_err_t code)
+void gh_member_commit_answered(struct gh_kafka *k, rd_kafka_resp_err_t code)
 {
   k->committing = false;
   if (!code || code == RD_KAFKA_RESP_ERR__NO_OFFSET) k->commit_failed_told = false;
@@ -142,69 +80,6 @@ static void commit_answered(struct gh_kafka *k, rd_kafka_resp_err_t code)
     gh_log(GH_WARN, "offsets for lag tools were not taken by the group", "group=%s error=\"%s\"", k->group, gh_kafka_words(code));
   }
 }
-
-/* True: `news` says something. */
-static bool served(struct gh_kafka *k, rd_kafka_event_t *event, struct gh_kafka_news *news)
-{
-  const rd_kafka_message_t *m;
-  switch (rd_kafka_event_type(event)) {
-  case RD_KAFKA_EVENT_REBALANCE: return rebalanced(k, event, news);
-  case RD_KAFKA_EVENT_ERROR: return erred(k, rd_kafka_event_error(event), rd_kafka_event_error_string(event), news);
-  case RD_KAFKA_EVENT_OFFSET_COMMIT: commit_answered(k, rd_kafka_event_error(event)); return false;
-  case RD_KAFKA_EVENT_FETCH: /* errors of the subscription come as messages */
-    m = rd_kafka_event_message_next(event);
-    return m && m->err && erred(k, m->err, rd_kafka_message_errstr(m), news);
-  default: return false;
-  }
-}
-
-static bool is_gone(rd_kafka_resp_err_t code)
-{
-  return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-}
-
-/* Whether waiting does not mend it: brokers that have just started say for a moment what is not so. */
-static bool is_hopeless(const struct ill *ill, uint64_t now_ns)
-{
-  uint64_t patience_ns = is_refusal(ill->code) ? TROUBLE_AFTER_NS : HOPELESS_AFTER_NS;
-  return (is_refusal(ill->code) || is_gone(ill->code)) && now_ns > ill->code_ns + patience_ns;
-}
-
-static void say_trouble(struct gh_kafka *k, uint64_t now_ns, struct gh_kafka_news *news)
-{
-  struct ill ill = gh_watch_ill(k);
-  if (ill.since_ns == 0) k->denied = RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (ill.since_ns == 0) ill = gh_parts_ill(k);
-  else if (k->denied && ill.code == RD_KAFKA_RESP_ERR__TRANSPORT) ill.code = k->denied;
-  bool trouble = ill.since_ns != 0 && now_ns > ill.since_ns + TROUBLE_AFTER_NS;
-  if (trouble && is_hopeless(&ill, now_ns) && fatal(k, ill.code, k->topic_name, news)) return;
-  if (trouble == k->trouble_told || k->fatal_told) return;
-  k->trouble_told = trouble;
-  news->kind = trouble ? GH_KAFKA_TROUBLE : GH_KAFKA_WELL;
-  if (!trouble) return;
-  if (ill.partition < 0) snprintf(news->text, sizeof news->text, "kafka: %s (%s)", gh_kafka_words(ill.code), rd_kafka_err2name(ill.code));
-  else snprintf(news->text, sizeof news->text, "kafka: partition %d: %s (%s)", (int)ill.partition, gh_kafka_words(ill.code), rd_kafka_err2name(ill.code));
-}
-
-static void commit(struct gh_kafka *k);
-
-void gh_kafka_news(struct gh_kafka *k, struct gh_kafka_news *news)
-{
-  *news = (struct gh_kafka_news){.kind = GH_KAFKA_NONE};
-  (void)rd_kafka_poll(k->reader, 0);
-  uint64_t now_ns = gh_monotonic_ns();
-  if (k->joined && now_ns - k->commit_ns > COMMIT_EVERY_NS) commit(k);
-  bool told = false;
-  for (rd_kafka_event_t *event; !told && (event = rd_kafka_queue_poll(k->events, 0));) {
-    told = served(k, event, news);
-    rd_kafka_event_destroy(event);
-  }
-  if (!told) say_trouble(k, now_ns, news);
-  const uint64_t one = 1; /* more may wait behind what is told now */
-  if (news->kind != GH_KAFKA_NONE) (void)!write(k->fd, &one, sizeof one);
-}
-
-/* ── offsets for lag tools ── */
 
 void gh_kafka_note_committed(struct gh_kafka *k, unsigned partition, int64_t offset)
 {
@@ -225,7 +100,7 @@ static rd_kafka_topic_partition_list_t *changed_offsets(struct gh_kafka *k)
   return list;
 }
 
-static void commit(struct gh_kafka *k)
+void gh_member_commit(struct gh_kafka *k)
 {
   k->commit_ns = gh_monotonic_ns();
   rd_kafka_topic_partition_list_t *list = changed_offsets(k);
@@ -236,7 +111,7 @@ static void commit(struct gh_kafka *k)
 void gh_kafka_gave_back(struct gh_kafka *k)
 {
   if (!k->revoking) return;
-  if (!k->lost) commit(k); /* else a quiet partition would show a lag for as long as it is quiet */
+  if (!k->lost) gh_member_commit(k); /* else a quiet partition would show a lag for as long as it is quiet */
   k->revoking = false;
   k->left = true;
   k->nowned = 0;
@@ -252,7 +127,7 @@ static void serve_until(struct gh_kafka *k, bool (*over)(struct gh_kafka *k), in
   while (!over(k) && gh_monotonic_ns() < until_ns) {
     rd_kafka_event_t *event = rd_kafka_queue_poll(k->events, 20);
     struct gh_kafka_news ignored = {0};
-    if (event) (void)served(k, event, &ignored);
+    if (event) (void)gh_member_served(k, event, &ignored);
     if (event) rd_kafka_event_destroy(event);
     gh_kafka_gave_back(k);
   }
@@ -298,7 +173,7 @@ void gh_member_close(struct gh_kafka *k)
   if (!k->member) return;
   bool answers = k->joined && k->watch.ill.since_ns == 0 && !k->watch.suspect; /* the watch is no more */
   if (answers) {
-    commit(k);
+    gh_member_commit(k);
     serve_until(k, is_committed, LAST_COMMIT_MS);
     answers = is_committed(k);
   }

@@ -1,11 +1,12 @@
-/* The reader: one handle without a group, and a queue for each partition that is read.
+/* A partition that is read: a queue of its own, from the reader's handle, which belongs to no group.
  *
- * A partition is started at an offset and stopped, never sought or paused: both have had defects in this librdkafka. Not asking is the back-pressure: the queue fills to its
- * share of fetch_bytes, and librdkafka fetches no more. What is given is `expected` or above; below it may lie the beginning of a batch.
+ * It is started at an offset and stopped, never sought or paused: both have had defects in this librdkafka. Not asking is the back-pressure: the
+ * queue fills to its share of fetch_bytes, and librdkafka fetches no more. What is given is `expected` or above; below it may lie the beginning of
+ * a batch.
  *
- * Errors come in the queue like records. The end of the partition moves `expected` over what is no record (marks of transactions). An offset that Kafka no longer
- * holds fails the source or, if so configured, begins anew; then the first record or end says how much was lost. Everything else librdkafka mends by itself: it is
- * noted, and over when something comes or the broker says where the partition ends.
+ * Errors come in the queue like records. The end of the partition moves `expected` over what is no record (marks of transactions). An offset that
+ * Kafka no longer holds fails the source or, if so configured, begins anew; then the first record or end says how much was lost. Everything else
+ * librdkafka mends by itself: it is noted, and over when something comes or the broker says where the partition ends.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -16,68 +17,7 @@
 #include "group.h"
 
 #define KEPT_BYTES 1024u
-#define MIN_QUEUE_KB 256
 #define RANGE_MS 300
-
-/* ── the handle ── */
-
-static void reader_erred(rd_kafka_t *rk, int code, const char *reason, void *opaque)
-{
-  (void)rk, (void)reason;
-  struct gh_kafka *k = opaque;
-  k->broker_errors++;
-  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) gh_watch_suspect(k);
-}
-
-static bool set_up(struct gh_kafka *k, rd_kafka_conf_t *made, int64_t queue_kb, struct gh_source_error *error)
-{
-  char kb[24];
-  snprintf(kb, sizeof kb, "%lld", (long long)queue_kb);
-  rd_kafka_conf_set_error_cb(made, reader_erred);
-  rd_kafka_conf_set_opaque(made, k);
-  return gh_kafka_must(made, "enable.auto.commit", "false", error) && gh_kafka_must(made, "enable.auto.offset.store", "false", error) &&
-         gh_kafka_must(made, "enable.partition.eof", "true", error) && gh_kafka_must(made, "auto.offset.reset", "error", error) &&
-         gh_kafka_must(made, "isolation.level", "read_committed", error) && gh_kafka_must(made, "queued.max.messages.kbytes", kb, error);
-}
-
-static int64_t within(int64_t value, int64_t low, int64_t high) { return value < low ? low : value > high ? high : value; }
-
-/* How much is fetched ahead: the bound is a partition's, the configured one the process's; each has its share as if all were ours. */
-bool gh_reader_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_error *error)
-{
-  struct gh_kafka_error e;
-  char why[256], one_bytes[24], all_bytes[24];
-  int64_t queue_kb = within(k->conf->fetch_bytes / 1024 / k->partitions, MIN_QUEUE_KB, 2097151);
-  snprintf(one_bytes, sizeof one_bytes, "%lld", (long long)within(queue_kb * 1024, 0, 1 << 20));
-  snprintf(all_bytes, sizeof all_bytes, "%lld", (long long)within(k->conf->fetch_bytes, 1 << 20, 50 << 20));
-  const struct gh_kafka_property ours[] = {{"queued.min.messages", "1000000"}, {"fetch.message.max.bytes", one_bytes}, {"fetch.max.bytes", all_bytes},
-                                           {"fetch.wait.max.ms", "100"}, {"fetch.error.backoff.ms", "100"}, {"check.crcs", "true"},
-                                           {"socket.timeout.ms", GH_SILENCE_MS}, {"socket.connection.setup.timeout.ms", GH_SILENCE_MS}, {"socket.keepalive.enable", "true"}, {0}};
-  rd_kafka_conf_t *made = gh_kafka_conf_with(&k->conf->kafka, dir, ours, &e);
-  if (!made) {
-    snprintf(error->text, sizeof error->text, "kafka: %s", e.text);
-    return false;
-  }
-  if (set_up(k, made, queue_kb, error)) {
-    k->reader = rd_kafka_new(RD_KAFKA_CONSUMER, made, why, sizeof why);
-    if (!k->reader) snprintf(error->text, sizeof error->text, "kafka: %s", why);
-  }
-  if (!k->reader) {
-    rd_kafka_conf_destroy(made);
-    return false;
-  }
-  k->topic = rd_kafka_topic_new(k->reader, k->topic_name, NULL);
-  GH_CHECK(k->topic);
-  return true;
-}
-
-void gh_reader_close(struct gh_kafka *k)
-{
-  if (k->topic) rd_kafka_topic_destroy(k->topic);
-  if (k->reader) gh_kafka_end(k->reader, GH_END_MS);
-  k->topic = NULL;
-  k->reader = NULL;
-}
 
 /* ── a partition ── */
 
