@@ -22,7 +22,7 @@ end
 -- The commands that the writing uses, in a form whose rights can be asked for. Returns those that the user may not run on these keys.
 local function missing_rights(keys)
   local wanted = {
-    {'HSET', keys[META], 'f', 'v'}, {'HDEL', keys[META], 'f'}, {'HMGET', keys[META], 'f'}, {'HGET', keys[META], 'f'}, {'HKEYS', keys[META]}, {'HEXISTS', keys[META], 'f'},
+    {'HSET', keys[META], 'f', 'v'}, {'HDEL', keys[META], 'f'}, {'HMGET', keys[META], 'f'}, {'HGET', keys[META], 'f'}, {'HKEYS', keys[META]},
     {'HSET', keys[LOG], 'f', 'v'}, {'HDEL', keys[LOG], 'f'}, {'HLEN', keys[LOG]}, {'HSET', keys[BUCKET], 'f', 'v'}, {'HDEL', keys[BUCKET], 'f'},
     {'XADD', keys[OUTBOX], '1-0', 'f', 'v'}, {'XTRIM', keys[OUTBOX], 'MINID', '1'}, {'XRANGE', keys[OUTBOX], '-', '+'}, {'XINFO', 'STREAM', keys[OUTBOX]},
     {'XADD', keys[DEAD], '1-0', 'f', 'v'}, {'XDEL', keys[DEAD], '1-0'}, {'XRANGE', keys[DEAD], '-', '+'}, {'TIME'},
@@ -82,13 +82,13 @@ end
 function M.commit(keys, a)
   local owner, seq, mark = a[2], tonumber(a[3]), a[4]
   local ndrop, nbuckets, nleads, ndead = tonumber(a[11]), tonumber(a[12]), tonumber(a[13]), tonumber(a[14])
-  local m = redis.call('HMGET', keys[META], 'owner', 'seq', 'mark', 'lead', 'log_first')
-  if m[1] ~= owner then return {'FENCED', m[1] or ''} end
+  local m = redis.call('HMGET', keys[META], 'owner', 'seq', 'mark', 'lead', 'log_first', 'todo')
+  if m[1] ~= owner then return {'FENCED', m[1] or '', m[2] or '0', m[3] or ''} end
   local stored, lead, log_first = tonumber(m[2]), tonumber(m[4]), tonumber(m[5])
   if stored == seq and m[3] == mark then return {'OK', m[4]} end
-  if stored >= seq then return {'FENCED', m[1]} end
+  if stored >= seq then return {'FENCED', m[1], m[2], m[3]} end
   if stored < seq - 1 then return {'REWOUND', m[2], m[3]} end
-  if redis.call('HEXISTS', keys[META], 'todo') == 1 then return {'APPLY'} end
+  if m[6] then return {'APPLY'} end
   local wrong = wrong_type(keys)
   if wrong then return {'DAMAGED', wrong} end
   if #a ~= 14 + ndrop + 2 * nbuckets + 2 * nleads + 10 * ndead then return {'DAMAGED', 'a commit with a wrong number of arguments'} end

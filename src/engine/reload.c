@@ -17,7 +17,8 @@ static void note_error(struct gh_reload *r, const char *text) { snprintf(r->erro
 static void publish(struct gh_engine *e, struct gh_reload *r)
 {
   struct gh_store_error error;
-  if (!gh_stores_publish(e->stores, r->loaded->version, r->loaded->bundle, false, &r->number, &error)) note_error(r, error.text);
+  const struct gh_stores_set set = {r->loaded->version, r->loaded->bundle, false};
+  if (!gh_stores_publish(e->stores, &set, &r->number, &error)) note_error(r, error.text);
 }
 
 static void look(struct gh_engine *e, struct gh_reload *r)
@@ -218,7 +219,8 @@ bool gh_reload_first(struct gh_engine *e)
   gh_arena_init(&arena, 0);
   gh_faults_init(&faults);
   struct gh_set *ours = e->active->set, *set = NULL;
-  bool ok = gh_stores_publish(e->stores, ours->version, ours->bundle, true, &e->active->number, &error) && gh_stores_rules(e->stores, 0, &arena, &rules, &error);
+  const struct gh_stores_set first = {ours->version, ours->bundle, true};
+  bool ok = gh_stores_publish(e->stores, &first, &e->active->number, &error) && gh_stores_rules(e->stores, 0, &arena, &rules, &error);
   if (!ok) gh_log(GH_ERR, "the active rule set cannot be read from the store", "why=\"%s\"", error.text);
   if (ok && strcmp(rules.version, ours->version) != 0) {
     set = gh_set_load_bundle(rules.bundle, e->options.zones, &faults);

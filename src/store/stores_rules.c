@@ -61,7 +61,7 @@ bool gh_stores_rules(struct gh_stores *s, uint64_t known, struct gh_arena *arena
   return true;
 }
 
-bool gh_stores_publish(struct gh_stores *s, const char version[17], struct gh_str bundle, bool only_new, uint64_t *number, struct gh_store_error *error)
+bool gh_stores_publish(struct gh_stores *s, const struct gh_stores_set *set, uint64_t *number, struct gh_store_error *error)
 {
   struct gh_arena arena;
   struct gh_reply reply;
@@ -69,11 +69,12 @@ bool gh_stores_publish(struct gh_stores *s, const char version[17], struct gh_st
   gh_arena_init(&arena, 0);
   bool ok = ask(s, &arena, false, &reply, error) && restore(s, gh_text_u64(gh_item(&reply, 0)), &arena, error);
   struct gh_str key = gh_arena_fmt(&arena, "gh:{%s}:rules", s->name);
-  struct gh_str args[] = {GH_STR("publish"), gh_str(version), bundle, gh_arena_fmt(&arena, "%" PRId64, gh_wall_ms()), only_new ? GH_STR("1") : GH_STR("0"), GH_STR("1")};
+  struct gh_str version = gh_str(set->version);
+  struct gh_str args[] = {GH_STR("publish"), version, set->bundle, gh_arena_fmt(&arena, "%" PRId64, gh_wall_ms()), set->only_new ? GH_STR("1") : GH_STR("0"), GH_STR("1")};
   if (ok) {
     ok = gh_stores_run(s, &(struct gh_run){&key, 1, args, 6}, &arena, &reply, &why) || failed(s, &why, error);
     *number = ok ? gh_text_u64(gh_item(&reply, 1)) : 0;
-    if (ok && gh_str_eq(gh_item(&reply, 2), gh_str(version))) remember(s, *number, gh_item(&reply, 2), bundle);
+    if (ok && gh_str_eq(gh_item(&reply, 2), version)) remember(s, *number, gh_item(&reply, 2), set->bundle);
   }
   gh_arena_free(&arena);
   return ok;

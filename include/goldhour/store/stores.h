@@ -48,7 +48,8 @@ struct gh_stores_rules { uint64_t number; char version[17]; struct gh_str bundle
 bool gh_stores_rules(struct gh_stores *s, uint64_t known, struct gh_arena *arena, struct gh_stores_rules *rules, struct gh_store_error *error);
 /* Makes a set the active one, with the next number. `only_new`: not if this version was active before and another has replaced it (a start with old files).
  * `number` is then the active one's. False: error. */
-bool gh_stores_publish(struct gh_stores *s, const char version[17], struct gh_str bundle, bool only_new, uint64_t *number, struct gh_store_error *error);
+struct gh_stores_set { const char *version; struct gh_str bundle; bool only_new; }; /* borrowed */
+bool gh_stores_publish(struct gh_stores *s, const struct gh_stores_set *set, uint64_t *number, struct gh_store_error *error);
 
 /* A partition's store. Nothing is owned or read before gh_store_load. `owned` false: for reading alone (dead letters), gh_store_load and commits are not allowed. */
 struct gh_store *gh_stores_partition(struct gh_stores *s, unsigned partition, bool owned);

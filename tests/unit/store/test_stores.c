@@ -88,7 +88,7 @@ static uint64_t publish(struct gh_stores *s, const char *version, const char *bu
   struct gh_store_error error;
   char word[17] = {0};
   snprintf(word, sizeof word, "%s", version);
-  if (!gh_stores_publish(s, word, gh_str(bundle), only_new, &number, &error)) fail_msg("%s", error.text);
+  if (!gh_stores_publish(s, &(struct gh_stores_set){word, gh_str(bundle), only_new}, &number, &error)) fail_msg("%s", error.text);
   return number;
 }
 
@@ -193,7 +193,7 @@ static struct gh_stores *open_as(const char *acl, struct gh_buf *warnings, struc
 }
 
 #define STATE_RIGHTS                                                                                                                             \
-  "~gh:* +hget +hmget +hset +hdel +hkeys +hgetall +llen +lrange +rpush +ltrim +xadd +xrange +xtrim +xdel +xinfo|stream +type +time +fcall +function|load" \
+  "~gh:* +hget +hmget +hset +hdel +hkeys +hgetall +hlen +xadd +xrange +xtrim +xdel +xinfo|stream +type +time +fcall +function|load" \
   " +evalsha +eval +script|load"
 
 static void settings_that_may_lose_are_warned_of(void **state)
