@@ -21,30 +21,27 @@ static struct verdict fail(const struct gh_redis_partition *p, enum gh_commit_an
   return v;
 }
 
-static void ignore(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent)
-{
-  (void)ctx, (void)reply, (void)error, (void)unsent;
-}
-
 static void on_reply(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent);
+static void on_applied(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent);
 
-static void send_words(struct gh_redis_partition *p, const struct gh_str *words, unsigned argc)
+static void send_words(struct gh_redis_partition *p, const struct gh_redis_command *c, gh_redis_done_fn *done)
 {
   struct flight *f = malloc(sizeof *f);
   GH_CHECK(f && "out of memory");
   gh_store_ref(&p->store);
   *f = (struct flight){p, p->turn};
-  struct gh_redis_command c = {.argv = words, .argc = argc, .key = p->keys[GH_KEY_META], .again = true, .within_ms = GH_REDIS_FOREVER};
-  gh_redis_send(p->all->redis, &c, on_reply, f);
+  struct gh_redis_command whole = {.argv = c->argv, .argc = c->argc, .key = p->keys[GH_KEY_META], .again = true, .within_ms = GH_REDIS_FOREVER};
+  gh_redis_send(p->all->redis, &whole, done, f);
 }
 
-/* The second step of a commit, behind the first on the same connection. Its answer is for nobody: if it was not done, the next commit is answered so. */
+/* The second step of a commit, behind the first on the same connection, so that one flush of the disk serves both. If it was not done, the next commit is
+ * answered so. */
 static void send_apply(struct gh_redis_partition *p)
 {
-  unsigned argc;
+  struct gh_redis_command c = {0};
   struct gh_run run = {p->keys, GH_KEYS, (const struct gh_str[]){GH_STR("apply"), gh_str(p->owner)}, 2};
-  const struct gh_str *words = gh_run_words(p->all, &run, &p->words, &argc);
-  gh_redis_send(p->all->redis, &(struct gh_redis_command){.argv = words, .argc = argc, .key = p->keys[GH_KEY_META], .again = true}, ignore, NULL);
+  c.argv = gh_run_words(p->all, &run, &p->words, &c.argc);
+  send_words(p, &c, on_applied);
 }
 
 /* Whether what is being sent comes behind all that is known to have been durable. */
@@ -54,14 +51,14 @@ static bool holds_all(const struct gh_redis_partition *p) { return p->held_seq =
 static bool send_next(struct gh_redis_partition *p)
 {
   struct gh_stores *s = p->all;
-  unsigned argc;
+  struct gh_redis_command c = {0};
   gh_arena_reset(&p->words);
   pthread_mutex_lock(&s->lock); /* what stands in the ring stays there until its words are copied */
   const struct gh_sent *e = holds_all(p) ? p->sending : gh_ring_after(p->record, p->held_seq, p->held);
   if (e) {
     struct gh_run run = gh_sent_run(p, e, p->owner, &p->words);
-    const struct gh_str *words = gh_run_words(s, &run, &p->words, &argc);
-    send_words(p, words, argc);
+    c.argv = gh_run_words(s, &run, &p->words, &c.argc);
+    send_words(p, &c, on_reply);
     send_apply(p);
   } else {
     p->record->lost = true;
@@ -95,7 +92,10 @@ static struct verdict durable(struct gh_redis_partition *p, const struct gh_repl
 
 static struct verdict take_ok(struct gh_redis_partition *p, const struct gh_reply *reply)
 {
-  if (holds_all(p)) return durable(p, reply);
+  if (holds_all(p)) {
+    if (p->applied_early) send_apply(p);
+    return durable(p, reply);
+  }
   pthread_mutex_lock(&p->all->lock);
   const struct gh_sent *e = gh_ring_after(p->record, p->held_seq, p->held);
   if (e) hold(p, e->seq, gh_str(e->mark));
@@ -119,26 +119,39 @@ static struct verdict take_rewound(struct gh_redis_partition *p, const struct gh
 static struct verdict load_functions(struct gh_redis_partition *p)
 {
   struct gh_str words[4];
-  unsigned argc;
+  struct gh_redis_command c = {0};
   if (p->loads++ >= LOADS_MOST) return fail(p, GH_COMMIT_FAILED, GH_STR("Redis forgets the functions again and again"));
   p->loading = true;
-  gh_run_load_words(p->all, words, &argc);
-  send_words(p, words, argc);
+  c.argv = gh_run_load_words(p->all, words, &c.argc);
+  send_words(p, &c, on_reply);
   return (struct verdict){.known = false};
 }
 
-/* Another owner. Is it one that was before us, then Redis has lost that we took over from it: that is done again, from that one alone, and the lost commits are sent
- * again. Else it is a new one. */
-static struct verdict take_fenced(struct gh_redis_partition *p, struct gh_str owner)
+/* Whether what is kept goes on from there. */
+static bool continues(struct gh_redis_partition *p, uint64_t seq, struct gh_str mark)
 {
-  if (!gh_was_replaced(p, owner)) return fail(p, GH_COMMIT_FENCED, GH_STR("another process owns it now"));
-  unsigned argc;
+  char text[GH_MARK];
+  snprintf(text, sizeof text, "%.*s", GH_FMT(mark));
+  pthread_mutex_lock(&p->all->lock);
+  bool yes = (seq == p->seq && strcmp(text, p->mark) == 0) || gh_ring_after(p->record, seq, text);
+  pthread_mutex_unlock(&p->all->lock);
+  return yes;
+}
+
+/* Another owner. Is it one that was before us, then Redis has lost that we took over from it: that is done again, from that one alone, and the lost commits are sent
+ * again; but not before that one has sent again what it has lost itself. Else it is a new one. */
+static struct verdict take_fenced(struct gh_redis_partition *p, const struct gh_reply *reply)
+{
+  struct gh_str owner = gh_item(reply, 1);
+  bool before = gh_was_replaced(p, owner) && continues(p, gh_text_u64(gh_item(reply, 2)), gh_item(reply, 3));
+  if (!before) return fail(p, GH_COMMIT_FENCED, GH_STR("another process owns it now"));
+  struct gh_redis_command c = {0};
   gh_arena_reset(&p->words);
   struct gh_str from = gh_arena_fmt(&p->words, "=%.*s", GH_FMT(owner));
   struct gh_run run = gh_acquire_run(p, &(struct gh_acquire){p->owner, from.ptr, false}, &p->words);
   p->retaking = true;
-  const struct gh_str *words = gh_run_words(p->all, &run, &p->words, &argc);
-  send_words(p, words, argc);
+  c.argv = gh_run_words(p->all, &run, &p->words, &c.argc);
+  send_words(p, &c, on_reply);
   return (struct verdict){.known = false};
 }
 
@@ -175,7 +188,7 @@ static struct verdict judge(struct gh_redis_partition *p, const struct gh_reply 
   if (gh_str_eq(word, GH_STR("OK"))) return take_ok(p, reply);
   if (gh_str_eq(word, GH_STR("REWOUND"))) return take_rewound(p, reply);
   if (gh_str_eq(word, GH_STR("APPLY"))) return apply_first(p);
-  if (gh_str_eq(word, GH_STR("FENCED"))) return take_fenced(p, gh_item(reply, 1));
+  if (gh_str_eq(word, GH_STR("FENCED"))) return take_fenced(p, reply);
   return fail(p, GH_COMMIT_FAILED, gh_item(reply, 1));
 }
 
@@ -185,6 +198,7 @@ static void answer(struct gh_redis_partition *p, const struct verdict *v)
   gh_commit_done_fn *done = p->done;
   void *ctx = p->done_ctx;
   p->turn++;
+  p->fenced_probe = p->probing && v->answer == GH_COMMIT_FENCED;
   p->loading = p->probing = p->retaking = false;
   free(p->sending);
   p->sending = NULL;
@@ -211,6 +225,19 @@ static void on_reply(void *ctx, const struct gh_reply *reply, const struct gh_re
   gh_store_close(&p->store);
 }
 
+/* A second step that overtook its first (which was refused for a while, or redirected) has done nothing: it is asked for once more behind it. */
+static void on_applied(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent)
+{
+  struct flight *f = ctx;
+  struct gh_redis_partition *p = f->p;
+  (void)reply, (void)error, (void)unsent;
+  pthread_mutex_lock(&p->lock);
+  if (f->turn == p->turn) p->applied_early = true;
+  pthread_mutex_unlock(&p->lock);
+  free(f);
+  gh_store_close(&p->store);
+}
+
 void gh_redis_commit(struct gh_store *store, const struct gh_commit *c, gh_commit_done_fn *done, void *ctx)
 {
   struct gh_redis_partition *p = (struct gh_redis_partition *)store;
@@ -223,7 +250,7 @@ void gh_redis_commit(struct gh_store *store, const struct gh_commit *c, gh_commi
   p->done_ctx = ctx;
   p->loads = 0;
   p->turn++; /* what was probed meanwhile, this asks too */
-  p->probing = p->loading = p->retaking = false;
+  p->probing = p->loading = p->retaking = p->applied_early = false;
   hold(p, p->seq, gh_str(p->mark));
   GH_CHECK(send_next(p));
   pthread_mutex_unlock(&p->lock);
@@ -253,9 +280,17 @@ void gh_redis_probe(struct gh_redis_partition *p)
     pthread_mutex_unlock(&p->all->lock);
     p->turn++;
     p->loads = 0;
-    p->loading = p->retaking = false;
+    p->loading = p->retaking = p->fenced_probe = false;
     p->probing = ours && send_next(p);
   }
   pthread_mutex_unlock(&p->lock);
   gh_store_close(&p->store);
+}
+
+bool gh_redis_probe_was_fenced(struct gh_redis_partition *p)
+{
+  pthread_mutex_lock(&p->lock);
+  bool fenced = p->fenced_probe;
+  pthread_mutex_unlock(&p->lock);
+  return fenced;
 }

@@ -20,14 +20,14 @@ static uint64_t read_entry(const struct gh_reply *entry, struct gh_str *id, stru
   return gh_text_u64(gh_item(entry, 0));
 }
 
-/* Whether nothing is there because it was trimmed: else it was lost, and comes again. */
+/* Whether nothing is there because it was trimmed: else it was lost, or stands in what the last commit has left to do, and comes. */
 static bool has_all(struct gh_redis_partition *p, struct gh_arena *arena, struct gh_store_error *error)
 {
   struct gh_reply reply;
-  struct gh_str argv[] = {GH_STR("HGET"), p->keys[GH_KEY_META], GH_STR("lead")};
-  if (!gh_partition_ask(p, &(struct gh_ask){argv, 3}, arena, &reply, error)) return false;
-  bool all = reply.kind == GH_REPLY_TEXT && gh_text_u64(reply.text) >= p->last_lead;
-  return all || gh_stores_fail(error, "%s: Redis has lost leads that were committed; they are sent again", p->label);
+  struct gh_str argv[] = {GH_STR("HMGET"), p->keys[GH_KEY_META], GH_STR("lead"), GH_STR("todo")};
+  if (!gh_partition_ask(p, &(struct gh_ask){argv, 4}, arena, &reply, error)) return false;
+  if (gh_text_u64(gh_item(&reply, 0)) < p->last_lead) return gh_stores_fail(error, "%s: Redis has lost leads that were committed; they are sent again", p->label);
+  return gh_item(&reply, 1).ptr == NULL || gh_stores_fail(error, "%s: the last commit's leads are not in the outbox yet", p->label);
 }
 
 bool gh_redis_outbox(struct gh_store *store, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)

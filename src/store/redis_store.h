@@ -125,6 +125,9 @@ struct gh_redis_partition {
   uint64_t held_seq; char held[GH_MARK]; /* behind which it, or a lost one before it, is being sent */
   uint64_t turn;                        /* answers to an earlier turn count no more */
   bool probing;                         /* none is in flight, and the last one is asked for again */
+  bool fenced_probe;                    /* that was answered FENCED */
+  unsigned probes_left;                 /* under the stores' watch_lock: how often it is tried again then */
+  bool applied_early;                   /* the second step was answered before the first */
   bool retaking;                        /* the ownership that Redis has lost is asked for again */
   bool loading; unsigned loads;         /* the functions are being loaded again */
   gh_commit_done_fn *done; void *done_ctx;
@@ -159,6 +162,7 @@ void gh_redis_commit(struct gh_store *s, const struct gh_commit *commit, gh_comm
 void gh_redis_give_up(struct gh_store *s);
 /* Asks for the last commit again, if none is in flight: what Redis has lost before it is sent again. */
 void gh_redis_probe(struct gh_redis_partition *p);
+bool gh_redis_probe_was_fenced(struct gh_redis_partition *p);
 bool gh_redis_outbox(struct gh_store *s, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error);
 bool gh_redis_sink_get(struct gh_store *s, const char *sink, struct gh_sink_place *place, struct gh_store_error *error);
 bool gh_redis_sink_put(struct gh_store *s, const char *sink, const struct gh_sink_place *place, struct gh_store_error *error);

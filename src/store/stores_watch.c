@@ -6,7 +6,7 @@
 #include "goldhour/base/check.h"
 #include "redis_store.h"
 
-enum { LOOK_MS = 200 };
+enum { LOOK_MS = 200, AGAIN_LOOKS = 5, AGAIN_MOST = 10 };
 
 void gh_watch_add(struct gh_stores *s, struct gh_redis_partition *p)
 {
@@ -49,8 +49,21 @@ static bool look(struct gh_stores *s)
   pthread_mutex_unlock(&s->watch_lock);
   bool ok = gh_stores_same(s, &error);
   pthread_mutex_lock(&s->watch_lock);
-  for (struct gh_redis_partition *p = ok ? s->handles : NULL; p; p = p->next) gh_redis_probe(p);
+  for (struct gh_redis_partition *p = ok ? s->handles : NULL; p; p = p->next) {
+    p->probes_left = AGAIN_MOST;
+    gh_redis_probe(p);
+  }
   return ok;
+}
+
+/* Who had the partition before us may have lost commits that ours come behind: once it has sent them again, ours can follow. */
+static void look_again(struct gh_stores *s)
+{
+  for (struct gh_redis_partition *p = s->handles; p; p = p->next) {
+    if (p->probes_left == 0 || !gh_redis_probe_was_fenced(p)) continue;
+    p->probes_left--;
+    gh_redis_probe(p);
+  }
 }
 
 static void *watch(void *arg)
@@ -58,9 +71,10 @@ static void *watch(void *arg)
   struct gh_stores *s = arg;
   uint64_t seen = 0;
   pthread_mutex_lock(&s->watch_lock);
-  while (!s->closing) {
+  for (unsigned looks = 0; !s->closing; looks++) {
     uint64_t now = changes(s);
     if (now != seen && look(s)) seen = now;
+    if (looks % AGAIN_LOOKS == 0) look_again(s);
     pause_watch(s);
   }
   pthread_mutex_unlock(&s->watch_lock);

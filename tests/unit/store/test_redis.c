@@ -118,8 +118,8 @@ static void a_commit_that_is_there_already_is_ok(void **state)
   for (unsigned i = 0; i < 2; i++) {
     assert_says("OK 1", "FCALL goldhour_v1 5 gh:{test:p7}:meta gh:{test:p7}:log gh:{test:p7}:bucket gh:{test:p7}:outbox gh:{test:p7}:dead commit %s 1 %s", owner.data, mark.data);
   }
-  char fenced[64];
-  snprintf(fenced, sizeof fenced, "FENCED %s", owner.data);
+  char fenced[128];
+  snprintf(fenced, sizeof fenced, "FENCED %s 1 %s", owner.data, mark.data);
   assert_says(fenced, "FCALL goldhour_v1 5 gh:{test:p7}:meta gh:{test:p7}:log gh:{test:p7}:bucket gh:{test:p7}:outbox gh:{test:p7}:dead commit %s 1 0000", owner.data);
   assert_outbox(s, 0, "1:a=a ");
   gh_buf_free(&owner);
@@ -325,6 +325,35 @@ static void a_quiet_partition_is_repaired_too(void **state)
   free_copy(&older);
 }
 
+/* The loss goes back behind two owners: the second one's commits follow once the first one, who only keeps them, has sent its own. */
+static void the_commits_of_two_owners_follow_one_another(void **state)
+{
+  NEEDS_SERVER();
+  struct gh_store *first = loaded("");
+  commit_upto(first, 1, 2);
+  gh_store_close(first);
+  first = loaded("M0=m L1=l1 L2=l2 ");
+  struct copy older = take_copy();
+  commit_upto(first, 3, 4);
+  struct gh_stores *theirs = open_stores();
+  struct gh_store *second = gh_stores_partition(theirs, 7, true);
+  assert_rows(second, "M0=m L1=l1 L2=l2 L3=l3 L4=l4 ");
+  commit_upto(second, 5, 6);
+  put_back(&older);
+  assert_int_equal(commit_number(second, 7).word, GH_COMMIT_FENCED); /* too early: 3 and 4 are not there */
+  tell("CLIENT KILL TYPE normal SKIPME no");
+  for (int ms = 0; !gh_store_still_ours(second); ms++) {
+    assert_true(ms < PATIENCE_MS);
+    usleep(1000);
+  }
+  assert_outbox(second, 0, "1:a=a 2:b=b 3:c=c 4:d=d 5:e=e 6:f=f ");
+  commit_upto(second, 7, 7);
+  gh_store_close(first);
+  gh_store_close(second);
+  gh_stores_close(theirs);
+  free_copy(&older);
+}
+
 /* ── what is away, what others did ── */
 
 static void a_commit_waits_for_the_server(void **state)
@@ -450,6 +479,8 @@ static void a_full_memory_is_waited_for(void **state)
   tell("CONFIG SET maxmemory 0");
   await(&a);
   assert_int_equal(a.word, GH_COMMIT_DURABLE);
+  tell("PING");
+  assert_says("", "HGET gh:{test:p7}:meta todo"); /* what it had left to do is done, though that was asked for too early at first */
   gh_store_close(s);
 }
 
@@ -682,7 +713,8 @@ int main(void)
       STORY(who_loads_fences_the_one_before), STORY(a_commit_that_is_there_already_is_ok), STORY(lost_commits_are_sent_again),
       STORY(commits_before_the_load_are_sent_again_too), STORY(everything_lost_is_sent_again_and_the_identity_with_it),
       STORY(what_is_no_longer_kept_is_said_to_be_lost), STORY(another_history_is_left_alone), STORY(a_loss_that_others_know_of_sets_places_back),
-      STORY(a_cut_append_only_file), STORY(a_quiet_partition_is_repaired_too), STORY(a_commit_waits_for_the_server), STORY(a_commit_is_given_up), STORY(functions_that_are_gone_are_loaded_again),
+      STORY(a_cut_append_only_file), STORY(a_quiet_partition_is_repaired_too),
+      STORY(the_commits_of_two_owners_follow_one_another), STORY(a_commit_waits_for_the_server), STORY(a_commit_is_given_up), STORY(functions_that_are_gone_are_loaded_again),
       STORY(keys_that_others_touched_fail_the_commit), STORY(a_damaged_row_is_found_when_it_is_loaded), STORY(a_full_memory_is_waited_for),
       STORY(leads_leave_the_outbox_when_their_time_is_over), STORY(keeping_is_by_time), STORY(many_leads_are_buried_page_by_page),
       STORY(large_states_are_read_in_pages), STORY(no_loss_leaves_a_gap_or_a_double), STORY(the_oldest_of_all_partitions_are_forgotten),
