@@ -1,7 +1,8 @@
 -- What runs inside Redis for a stream of leads, atomically. First everything is looked at, then written; nothing in the writing part may fail,
 -- because Redis does not roll back.
 --
--- keys: the stream; the ids added lately (a sorted set by the leads' numbers); the holders, a hash of five fields a PARTITION:
+-- keys: the stream; the ids added lately (a sorted set by the leads' numbers); the holders, a hash of `todo` and of five fields a PARTITION:
+--   todo              what the last page of any partition has left to do, for a moment
 --   PARTITION:owner   the token of whoever may add
 --   PARTITION:place   the number of the last lead added
 --   PARTITION:forgot  ids of leads up to this number were forgotten: they were added, all of them
@@ -13,12 +14,20 @@
 -- add(partition, token, had, keep_ids_ms, keep_ms, {number, id, lead}…): had is the place that the caller was told last.
 --   {'LOST', 0}        somebody else holds the partition
 --   {'REWOUND', place} the server has lost what it had
---   {'ADDED', number}  of the last lead; those that were added before were not added again
+--   {'APPLY', 0}       apply first, then once more
+--   {'KEPT', number}   of the last lead; apply puts into the stream those that were not added before
+--   {'ADDED', number}  of the last lead; all were added before
+-- apply(): {'APPLIED', n}
 -- An empty token is not compared: nobody else can have this partition.
 --
 -- A lead was added before if its id is known, or its number is one of the forgotten. Numbers alone do not tell: a store that has lost its tail gives them
 -- anew, to other leads perhaps. So an id is forgotten only when pages have come for keep_ids_ms since, no page of new leads goes below it, and a store
 -- whose last lead is before what is forgotten is another one: then nothing is.
+--
+-- Why add and apply: what a function does with several commands stands in the append-only file as a transaction. If the file is cut off within one, Redis
+-- (7.0) drops that transaction, but leaves the commands before the cut in the file, and does them at its next start: half of a page that was lost, and added
+-- anew since, would come back. So add is one single command, which is there or not; and apply, done again, does the same: entries have their ids in the
+-- stream from add on, and nothing is added before what is left to do is done.
 
 local function check(keys)
   local wanted = {'stream', 'zset', 'hash'}
@@ -69,14 +78,15 @@ local function old_enough(marks, limit, below)
   return newest > 0 and below or 0, newest
 end
 
--- A few thousand at a time. Returns up to which number they have gone.
-local function forget(ids, goal)
-  local old = redis.call('ZRANGEBYSCORE', ids, '-inf', text(goal), 'WITHSCORES', 'LIMIT', 0, 3000)
-  if #old == 0 then return goal end
-  local names = {}
-  for i = 1, #old, 2 do names[#names + 1] = old[i] end
-  redis.call('ZREM', ids, unpack(names))
-  return #names < 3000 and goal or tonumber(old[#old])
+local function top_of(stream)
+  if redis.call('EXISTS', stream) == 0 then return 0, 0 end
+  local info = redis.call('XINFO', 'STREAM', stream)
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then
+      local ms, seq = string.match(info[i + 1], '^(%d+)-(%d+)$')
+      return tonumber(ms), tonumber(seq)
+    end
+  end
 end
 
 local function add(keys, args)
@@ -87,28 +97,61 @@ local function add(keys, args)
   if args[2] ~= '' and h[1] ~= args[2] then return {'LOST', 0} end
   local place, forgot = tonumber(h[2] or '-1'), tonumber(h[3] or '0')
   if place < tonumber(args[3]) then return {'REWOUND', place} end
+  if redis.call('HEXISTS', holders, 'todo') == 1 then return {'APPLY', 0} end
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  local known = 0
+  local ms, seq = top_of(stream)
+  if now > ms then ms, seq = now, -1 end
+  local todo, known, seen = {}, 0, {}
   for i = 6, #args, 3 do
-    if tonumber(args[i]) <= forgot or redis.call('ZSCORE', ids, args[i + 1]) then
+    if tonumber(args[i]) <= forgot or seen[args[i + 1]] or redis.call('ZSCORE', ids, args[i + 1]) then
       known = known + 1
     else
-      redis.call('XADD', stream, '*', 'id', args[i + 1], 'lead', args[i + 2])
-      redis.call('ZADD', ids, args[i], args[i + 1])
+      seen[args[i + 1]] = true
+      for k = 0, 2 do todo[#todo + 1] = args[i + k] end
     end
   end
   local last, active = args[#args - 2], active_ms(h[4], now)
-  redis.call('HSET', holders, partition .. ':place', last, partition .. ':clock', text(active) .. ':' .. text(now))
+  local fields = {partition .. ':place', last, partition .. ':clock', text(active) .. ':' .. text(now)}
   if known == 0 then
     local marks, keep = read_marks(h[5]), tonumber(args[4])
     local goal, newest = old_enough(marks, active - keep, tonumber(args[6]) - 1)
-    if goal > forgot then redis.call('HSET', holders, partition .. ':forgot', text(forget(ids, goal))) end
+    if goal > forgot then
+      forgot = goal
+      fields[#fields + 1], fields[#fields + 2] = partition .. ':forgot', text(goal)
+    end
     if #marks == 0 or marks[#marks].active + keep / 60 <= active then
       marks[#marks + 1] = {active = active, number = tonumber(last)}
-      redis.call('HSET', holders, partition .. ':marks', write_marks(marks, math.max(newest, 1)))
+      fields[#fields + 1], fields[#fields + 2] = partition .. ':marks', write_marks(marks, math.max(newest, 1))
     end
   end
-  if args[5] ~= '0' then redis.call('XTRIM', stream, 'MINID', '~', text(now - tonumber(args[5]))) end
-  return {'ADDED', tonumber(last)}
+  if #todo > 0 then
+    local oldest = args[5] ~= '0' and text(now - tonumber(args[5])) or ''
+    fields[#fields + 1], fields[#fields + 2] = 'todo', cmsgpack.pack({ids, text(ms), seq + 1, text(forgot), oldest, todo})
+  end
+  redis.call('HSET', holders, unpack(fields))
+  return {#todo > 0 and 'KEPT' or 'ADDED', tonumber(last)}
+end
+
+-- The ids lie in the same slot, whosever they are: their key stands in what is left to do.
+local function apply(keys)
+  local wrong = check(keys)
+  if wrong then return wrong end
+  local stream, holders = keys[1], keys[3]
+  local packed = redis.call('HGET', holders, 'todo')
+  if not packed then return {'APPLIED', 0} end
+  local ids, ms, seq, forgot, oldest, todo = unpack(cmsgpack.unpack(packed))
+  local top_ms, top_seq = top_of(stream)
+  for i = 1, #todo, 3 do
+    if tonumber(ms) > top_ms or (tonumber(ms) == top_ms and seq > top_seq) then
+      redis.call('XADD', stream, ms .. '-' .. text(seq), 'id', todo[i + 1], 'lead', todo[i + 2])
+    end
+    redis.call('ZADD', ids, todo[i], todo[i + 1])
+    seq = seq + 1
+  end
+  local old = redis.call('ZRANGEBYSCORE', ids, '-inf', forgot, 'LIMIT', 0, 3000)
+  if #old > 0 then redis.call('ZREM', ids, unpack(old)) end
+  if oldest ~= '' then redis.call('XTRIM', stream, 'MINID', '~', oldest) end
+  redis.call('HDEL', holders, 'todo')
+  return {'APPLIED', #todo / 3}
 end

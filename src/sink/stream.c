@@ -5,7 +5,7 @@
  *
  *   hold   our token stands in the holders: from now on a page of whoever held the partition before is LOST, however long that one has slept
  *   begin  the place known there is behind the store's: the stream's server has lost leads; they are handed over again as far as the outbox still has them
- *   write  slices of a page, each one call
+ *   write  slices of a page, each two calls: one that is there or not, and one that does what it says
  */
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -94,6 +94,14 @@ static void random_hex(char out[33])
   gh_hex(random, sizeof random, out);
 }
 
+/* Does what a page has left to do, whosever it was. */
+static bool apply(struct stream *o, struct stream_part *p, struct gh_sink_error *error)
+{
+  struct gh_stream_request request = request_of(o, p, GH_STREAM_APPLY);
+  struct gh_stream_answer answer;
+  return call(o, &request, &answer, error);
+}
+
 static bool tell_place(struct stream *o, struct stream_part *p, struct gh_sink_error *error)
 {
   char last[24];
@@ -103,7 +111,7 @@ static bool tell_place(struct stream *o, struct stream_part *p, struct gh_sink_e
   struct gh_stream_answer answer;
   request.args = args;
   request.nargs = 3;
-  if (!call(o, &request, &answer, error)) return false;
+  if (!apply(o, p, error) || !call(o, &request, &answer, error)) return false;
   p->had = answer.number;
   return true;
 }
@@ -182,6 +190,8 @@ static bool add(struct stream *o, const struct gh_sink_page *page, struct gh_str
   return call(o, &request, answer, error);
 }
 
+static bool is_word(const struct gh_stream_answer *answer, const char *word) { return strcmp(answer->word, word) == 0; }
+
 static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error)
 {
   struct stream *o = (struct stream *)s;
@@ -190,9 +200,12 @@ static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_pa
   while (*taken < page->n) {
     struct gh_sink_page part = {page->partition, page->leads + *taken, slice(page->leads + *taken, page->n - *taken)};
     struct gh_stream_answer answer;
-    if (!add(o, &part, &answer, error)) return GH_SINK_FAILED;
-    if (strcmp(answer.word, "ADDED") != 0) {
-      gh_sink_fail(s, error, "%s", strcmp(answer.word, "LOST") == 0 ? "another process hands over this partition's leads" : "the server has lost leads");
+    bool done = add(o, &part, &answer, error);
+    bool more = done && (is_word(&answer, "APPLY") || is_word(&answer, "KEPT"));
+    if (!done || (more && !apply(o, p, error))) return GH_SINK_FAILED;
+    if (is_word(&answer, "APPLY")) continue;
+    if (!more && !is_word(&answer, "ADDED")) {
+      gh_sink_fail(s, error, "%s", is_word(&answer, "LOST") ? "another process hands over this partition's leads" : "the server has lost leads");
       return GH_SINK_LOST;
     }
     p->had = answer.number;

@@ -15,7 +15,7 @@
 #define LOOK_NS 100000000L /* how soon being cut off is noticed */
 #define ARGS 4096u         /* of a command, at most */
 
-static const char *const names[] = {[GH_STREAM_HOLD] = "hold", [GH_STREAM_ADD] = "add"}; /* local functions of the text */
+static const char *const names[] = {[GH_STREAM_HOLD] = "hold", [GH_STREAM_ADD] = "add", [GH_STREAM_APPLY] = "apply"}; /* local functions of the text */
 
 /* ── one command, waited for ── */
 
@@ -122,7 +122,7 @@ static bool load_library(struct gh_stream_caller *c)
   struct gh_buf text = {0};
   gh_buf_add_str(&text, GH_STR("#!lua name=" LIBRARY "\n"));
   add_text(&text);
-  for (unsigned i = 0; i < 2; i++) gh_buf_fmt(&text, "redis.register_function('%s_%s', %s)\n", LIBRARY, names[i], names[i]);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) gh_buf_fmt(&text, "redis.register_function('%s_%s', %s)\n", LIBRARY, names[i], names[i]);
   struct gh_str argv[] = {GH_STR("FUNCTION"), GH_STR("LOAD"), gh_buf_str(&text)};
   struct gh_redis_error error;
   bool loaded = true;

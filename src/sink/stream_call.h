@@ -1,4 +1,4 @@
-/* The stream's two functions at the server (config/redis/sink.lua), called with a wait that can be cut off. As a library of functions where the server lets us load
+/* The stream's functions at the server (config/redis/sink.lua), called with a wait that can be cut off. As a library of functions where the server lets us load
  * one; where it does not, the same text as scripts. */
 #ifndef GOLDHOUR_SINK_STREAM_CALL_H
 #define GOLDHOUR_SINK_STREAM_CALL_H
@@ -7,7 +7,7 @@
 
 #include "goldhour/redis/redis.h"
 
-enum gh_stream_function { GH_STREAM_HOLD, GH_STREAM_ADD };
+enum gh_stream_function { GH_STREAM_HOLD, GH_STREAM_ADD, GH_STREAM_APPLY };
 
 struct gh_stream_caller {
   struct gh_redis *redis;      /* borrowed */
