@@ -252,6 +252,8 @@ static enum gh_source_answer give(struct gh_feed *f, struct gh_feed_item *item)
   return GH_SOURCE_RECORD;
 }
 
+uint64_t gh_feed_at_end_ns(const struct gh_feed *f) { return f->count == 0 ? gh_source_at_end_ns(f->source) : 0; }
+
 /* That there was nothing, told before what stood ahead was given, may have been long ago: it is asked again, for timers fire by that answer. */
 enum gh_source_answer gh_feed_next(struct gh_feed *f, struct gh_feed_item *item)
 {

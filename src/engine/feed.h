@@ -75,6 +75,8 @@ bool gh_feed_open(struct gh_feed *f, const struct gh_set *set, const struct gh_f
 void gh_feed_close(struct gh_feed *f);
 /* Decodes by another set from now on, what was read ahead too. False, with the old one kept: the CSV header does not fit it. */
 bool gh_feed_decode_by(struct gh_feed *f, const struct gh_set *set, char error[512]);
+/* When the source was last confirmed to be at its end (gh_source_at_end_ns); 0 while anything read ahead is not given yet: a clock that passed it would make it late. */
+uint64_t gh_feed_at_end_ns(const struct gh_feed *f);
 enum gh_source_answer gh_feed_next(struct gh_feed *f, struct gh_feed_item *item);
 
 #endif

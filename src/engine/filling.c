@@ -25,7 +25,7 @@ static void mark_clock(struct gh_partition *p)
 {
   struct gh_engine *e = p->engine;
   if (!e->live || p->phase >= GH_DRAINING || p->due || gh_batch_begun(p->filling)) return;
-  uint64_t end_ns = p->phase == GH_EVENTS ? gh_source_at_end_ns(p->feed.source) : 0;
+  uint64_t end_ns = p->phase == GH_EVENTS ? gh_feed_at_end_ns(&p->feed) : 0;
   bool at_end = end_ns && e->now_ns - end_ns <= (uint64_t)p->active->set->conf.idle_ms * 1000000;
   if (at_end) p->progress_ns = e->now_ns;
   gh_partition_take(p, &(struct gh_input){.kind = GH_IN_CLOCK, .wall_ms = e->wall_ms, .follow = at_end && e->watch.steady});

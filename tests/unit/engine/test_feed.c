@@ -49,6 +49,24 @@ static void an_end_is_told_only_if_it_was_found_just_now(void **state)
   gh_feed_close(&f);
 }
 
+/* A clock that went on while records lie read ahead (a commit was waited for) would make them late. */
+static void what_lies_read_ahead_is_not_the_end(void **state)
+{
+  struct small_bank *b = *state;
+  struct gh_feed f;
+  struct gh_feed_item item;
+  append(b, 0, 3);
+  open_feed(b, &f);
+  given(&f, 0);
+  assert_true(gh_source_at_end_ns(f.source) > 0); /* the source has given all it had */
+  assert_int_equal(gh_feed_at_end_ns(&f), 0);
+  given(&f, 1);
+  given(&f, 2);
+  assert_int_equal(gh_feed_next(&f, &item), GH_SOURCE_NOTHING);
+  assert_true(gh_feed_at_end_ns(&f) > 0);
+  gh_feed_close(&f);
+}
+
 /* A reload decodes anew what was read ahead; its places stay. */
 static void what_was_read_ahead_is_decoded_by_the_new_set(void **state)
 {
@@ -77,6 +95,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(an_end_is_told_only_if_it_was_found_just_now, bank_setup, bank_teardown),
+    cmocka_unit_test_setup_teardown(what_lies_read_ahead_is_not_the_end, bank_setup, bank_teardown),
     cmocka_unit_test_setup_teardown(what_was_read_ahead_is_decoded_by_the_new_set, bank_setup, bank_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
