@@ -20,6 +20,7 @@
 #define PENDING_NS UINT64_C(1000000000)
 #define FIGURES_NS UINT64_C(10000000000)
 #define ASK_MS 10000
+#define ASK_END_NS UINT64_C(300000000)
 #define HEADERS_MOST 256u
 
 static const char usage[] =
@@ -45,11 +46,11 @@ struct rekey {
   bool until_end;
   const struct gh_set *set;
   rd_kafka_t *consumer;
-  rd_kafka_topic_partition_list_t *assigned; /* owned; opaque: not NULL where it is at its end */
+  rd_kafka_topic_partition_list_t *assigned; /* owned; opaque: not NULL where it is at its end, which is then its offset */
   struct gh_rekey_out out;
   bool broken;          /* nothing may be committed any more: begin anew */
   bool hopeless;        /* and that would not help */
-  uint64_t flushed_ns, figures_ns;
+  uint64_t flushed_ns, figures_ns, asked_ns; /* monotonic: the last commit, line of figures, look at the end of all */
   struct gh_kafka_error error;
 };
 
@@ -209,15 +210,9 @@ static void mark_end(struct rekey *r, const rd_kafka_message_t *m, bool at_end)
 {
   const char *topic = m->rkt ? rd_kafka_topic_name(m->rkt) : "";
   rd_kafka_topic_partition_t *p = r->assigned ? rd_kafka_topic_partition_list_find(r->assigned, topic, m->partition) : NULL;
-  if (p) p->opaque = at_end ? r : NULL;
-}
-
-static bool all_at_end(const struct rekey *r)
-{
-  if (!r->until_end || !r->assigned || r->assigned->cnt == 0) return false;
-  for (int i = 0; i < r->assigned->cnt; i++)
-    if (!r->assigned->elems[i].opaque) return false;
-  return true;
+  if (!p) return;
+  p->opaque = at_end ? r : NULL;
+  p->offset = at_end ? m->offset : p->offset;
 }
 
 static void take_error(struct rekey *r, const rd_kafka_message_t *m)
@@ -279,6 +274,58 @@ static void poll_once(struct rekey *r)
   if (idle || r->out.pending >= PENDING_MOST || gh_monotonic_ns() - r->flushed_ns >= PENDING_NS) (void)commit(r);
 }
 
+/* ── the end ── */
+
+static bool ours_at_end(const struct rekey *r)
+{
+  for (int i = 0; r->assigned && i < r->assigned->cnt; i++)
+    if (!r->assigned->elems[i].opaque) return false;
+  return r->assigned != NULL;
+}
+
+/* A partition that is not ours: one that a member has who is still at work, or died a moment ago. */
+static bool read_by_others(struct rekey *r, const rd_kafka_topic_partition_t *p)
+{
+  int64_t low, high;
+  if (rd_kafka_topic_partition_list_find(r->assigned, p->topic, p->partition)) return true;
+  if (rd_kafka_query_watermark_offsets(r->consumer, p->topic, p->partition, &low, &high,
+      ASK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  return high <= low || p->offset >= high;
+}
+
+static void add_partitions(struct rekey *r, struct gh_str topic, rd_kafka_topic_partition_list_t *all)
+{
+  const struct rd_kafka_metadata *m;
+  char name[256];
+  snprintf(name, sizeof name, "%.*s", GH_FMT(topic));
+  rd_kafka_topic_t *t = rd_kafka_topic_new(r->consumer, name, NULL);
+  if (!t || rd_kafka_metadata(r->consumer, 0, t, &m, ASK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) m = NULL;
+  for (int i = 0; m && m->topic_cnt == 1 && i < m->topics[0].partition_cnt; i++) rd_kafka_topic_partition_list_add(all, name,
+      m->topics[0].partitions[i].id);
+  if (m) rd_kafka_metadata_destroy(m);
+  if (t) rd_kafka_topic_destroy(t);
+}
+
+static bool all_read(struct rekey *r)
+{
+  const struct gh_kafka_source_conf *conf = &r->set->conf.kafka;
+  rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(0);
+  for (unsigned i = 0; i < conf->ntopics; i++) add_partitions(r, conf->topics[i], all);
+  bool ok = all->cnt > 0 && rd_kafka_committed(r->consumer, all, ASK_MS) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  for (int i = 0; ok && i < all->cnt; i++) ok = read_by_others(r, &all->elems[i]);
+  rd_kafka_topic_partition_list_destroy(all);
+  return ok;
+}
+
+/* All partitions are read to their end, not ours alone. Where ours end is committed, records of no content behind the last message too: others look at it. */
+static bool at_the_end(struct rekey *r)
+{
+  if (!r->until_end || r->broken || r->out.pending || !ours_at_end(r) || gh_monotonic_ns() - r->asked_ns < ASK_END_NS) return false;
+  r->asked_ns = gh_monotonic_ns();
+  if (r->assigned->cnt && rd_kafka_commit(r->consumer, r->assigned, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  return all_read(r);
+}
+
 static void tell_figures(struct rekey *r, bool now)
 {
   const struct gh_rekey_counts *c = &r->out.counts;
@@ -291,7 +338,7 @@ static void tell_figures(struct rekey *r, bool now)
 static void session(struct rekey *r)
 {
   if (!open_session(r)) break_off(r, true);
-  while (!r->broken && !gh_cli_stopped() && !all_at_end(r)) {
+  while (!r->broken && !gh_cli_stopped() && !at_the_end(r)) {
     poll_once(r);
     tell_figures(r, false);
   }
