@@ -59,7 +59,8 @@ enum gh_run_mode { GH_RUN_FCALL, GH_RUN_EVALSHA, GH_RUN_EVAL };
 struct gh_stores {
   struct gh_redis *redis;
   char *name;                           /* of the keys; owned */
-  int64_t keep_ms, dead_most;
+  uint64_t patient_until_ns;            /* so long what is asked waits for a server that is still away, however short the time-out: a start is not broken off */
+  int64_t keep_ms, dead_most, timeout_ms;
   struct gh_buf library, script;        /* the Lua text in its two forms */
   char sha[48];
   _Atomic int mode;
@@ -98,7 +99,7 @@ bool gh_stores_run(struct gh_stores *s, const struct gh_run *run, struct gh_aren
 /* Sends a plain command that changes nothing when repeated, its second word being its key, and waits. `error` as above. */
 struct gh_ask { const struct gh_str *argv; unsigned argc; };
 bool gh_stores_ask(struct gh_stores *s, const struct gh_ask *ask, struct gh_arena *arena, struct gh_reply *reply, struct gh_store_error *error);
-bool gh_stores_check(struct gh_stores *s, int64_t within_ms, struct gh_buf *warnings, struct gh_store_error *error);
+bool gh_stores_check(struct gh_stores *s, struct gh_buf *warnings, struct gh_store_error *error);
 struct gh_partition_record *gh_stores_record(struct gh_stores *s, unsigned partition);
 /* Refuses another installation's keys; puts ours back where Redis has lost it. */
 bool gh_stores_same(struct gh_stores *s, struct gh_store_error *error);

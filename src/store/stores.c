@@ -43,6 +43,7 @@ static struct gh_stores *new_stores(const struct gh_stores_options *o)
   s->name = strndup(o->conf->name.ptr, o->conf->name.len);
   GH_CHECK(s->name && "out of memory");
   s->keep_ms = o->conf->keep_ms;
+  s->timeout_ms = o->conf->redis.timeout_ms;
   s->dead_most = o->dead_letter_bytes;
   s->ring.most = o->conf->resend_bytes > 0 ? (size_t)o->conf->resend_bytes : 0;
   pthread_mutex_init(&s->lock, NULL);
@@ -85,7 +86,8 @@ struct gh_stores *gh_stores_open(const struct gh_stores_options *o, int64_t with
   }
   struct gh_stores *s = new_stores(o);
   s->redis = redis;
-  if (!gh_stores_check(s, within_ms, warnings, error)) {
+  s->patient_until_ns = gh_monotonic_ns() + (uint64_t)(within_ms > 0 ? within_ms : 0) * 1000000;
+  if (!gh_stores_check(s, warnings, error)) {
     gh_stores_close(s);
     return NULL;
   }

@@ -1,12 +1,23 @@
 /* What of a Redis server's settings would lose data: refused where it surely would, a warning where it may or where this user is not shown it. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "goldhour/sys/sys.h"
 #include "redis_store.h"
 
 #define VERSION_LEAST 7
 
-struct check { struct gh_stores *s; struct gh_buf *warnings; struct gh_store_error *error; bool ok, aof; };
+enum { LOADING_PAUSE_MS = 100 };
+
+struct check { struct gh_stores *s; struct gh_buf *warnings; struct gh_store_error *error; bool ok, aof, loading; };
+
+/* Milliseconds that are left. */
+static int64_t left(const struct check *c)
+{
+  uint64_t now = gh_monotonic_ns();
+  return now + 1000000 < c->s->patient_until_ns ? (int64_t)((c->s->patient_until_ns - now) / 1000000) : 1;
+}
 
 static void warn(struct check *c, struct gh_str node, const char *text)
 {
@@ -36,6 +47,10 @@ static struct gh_str info(struct gh_str text, const char *name)
 
 static bool check_info(struct check *c, struct gh_str node, struct gh_str text)
 {
+  if (gh_text_u64(info(text, "loading")) == 1 && left(c) > 1) { /* what it says of its file is not true yet */
+    c->loading = true;
+    return false;
+  }
   struct gh_str version = info(text, "redis_version"), role = info(text, "role"), policy = info(text, "maxmemory_policy");
   if (gh_text_u64(version) < VERSION_LEAST) return refuse(c, node, version, " is its version; 7.0 or later is needed");
   if (!gh_str_eq(role, GH_STR("master"))) return refuse(c, node, role, " is its role: name a master under store.redis.url, or its Sentinels or Cluster");
@@ -72,11 +87,23 @@ static bool take_fsync(void *ctx, struct gh_str node, const struct gh_reply *rep
   return true;
 }
 
-static bool ask_masters(struct check *c, const struct gh_str *argv, unsigned argc, gh_redis_each_fn *take, int64_t within_ms)
+static bool ask_masters(struct check *c, const struct gh_str *argv, unsigned argc, gh_redis_each_fn *take)
 {
   struct gh_redis_error why;
-  struct gh_redis_command command = {.argv = argv, .argc = argc, .again = true, .within_ms = within_ms};
+  struct gh_redis_command command = {.argv = argv, .argc = argc, .again = true, .within_ms = left(c)};
   if (!gh_redis_masters(c->s->redis, &command, take, c, &why)) c->ok = gh_stores_fail(c->error, "store: Redis: %s", why.text);
+  return c->ok;
+}
+
+static bool look_at_info(struct check *c)
+{
+  struct gh_str argv[] = {GH_STR("INFO")};
+  size_t told = c->warnings->len;
+  do {
+    if (c->loading) usleep(LOADING_PAUSE_MS * 1000);
+    c->loading = false;
+    c->warnings->len = told;
+  } while (ask_masters(c, argv, 1, take_info) && c->loading);
   return c->ok;
 }
 
@@ -98,10 +125,10 @@ static bool check_rights(struct check *c)
   return c->ok;
 }
 
-bool gh_stores_check(struct gh_stores *s, int64_t within_ms, struct gh_buf *warnings, struct gh_store_error *error)
+bool gh_stores_check(struct gh_stores *s, struct gh_buf *warnings, struct gh_store_error *error)
 {
   struct check c = {.s = s, .warnings = warnings, .error = error, .ok = true};
-  struct gh_str ask_info[] = {GH_STR("INFO")}, ask_fsync[] = {GH_STR("CONFIG"), GH_STR("GET"), GH_STR("appendfsync")};
-  if (!ask_masters(&c, ask_info, 1, take_info, within_ms) || !ask_masters(&c, ask_fsync, 3, take_fsync, within_ms)) return false;
-  return gh_stores_install(s, within_ms, error) && check_rights(&c);
+  struct gh_str ask_fsync[] = {GH_STR("CONFIG"), GH_STR("GET"), GH_STR("appendfsync")};
+  if (!look_at_info(&c) || !ask_masters(&c, ask_fsync, 3, take_fsync)) return false;
+  return gh_stores_install(s, left(&c), error) && check_rights(&c);
 }

@@ -118,6 +118,14 @@ const struct gh_str *gh_run_load_words(struct gh_stores *s, struct gh_str words[
   return words;
 }
 
+/* 0: the configured time-out. */
+static int64_t patience(const struct gh_stores *s)
+{
+  uint64_t now = gh_monotonic_ns();
+  int64_t left_ms = now < s->patient_until_ns ? (int64_t)((s->patient_until_ns - now) / 1000000) : 0;
+  return left_ms > s->timeout_ms ? left_ms : 0;
+}
+
 static bool call(struct gh_stores *s, const struct gh_redis_command *c, struct gh_arena *arena, struct gh_reply *reply, struct gh_str *why)
 {
   struct gh_redis_error error;
@@ -131,7 +139,7 @@ bool gh_stores_run(struct gh_stores *s, const struct gh_run *run, struct gh_aren
 {
   struct gh_str why = {NULL, 0}, load[4];
   for (unsigned tries = 0; tries < 3; tries++) {
-    struct gh_redis_command c = {.key = run->keys[0], .again = true};
+    struct gh_redis_command c = {.key = run->keys[0], .again = true, .within_ms = patience(s)};
     c.argv = gh_run_words(s, run, arena, &c.argc);
     if (call(s, &c, arena, reply, &why)) {
       if (reply->kind == GH_REPLY_LIST && reply->n > 0) return true;
@@ -147,7 +155,7 @@ bool gh_stores_run(struct gh_stores *s, const struct gh_run *run, struct gh_aren
 bool gh_stores_ask(struct gh_stores *s, const struct gh_ask *ask, struct gh_arena *arena, struct gh_reply *reply, struct gh_store_error *error)
 {
   struct gh_str why;
-  struct gh_redis_command c = {.argv = ask->argv, .argc = ask->argc, .key = ask->argv[1], .again = true};
+  struct gh_redis_command c = {.argv = ask->argv, .argc = ask->argc, .key = ask->argv[1], .again = true, .within_ms = patience(s)};
   if (call(s, &c, arena, reply, &why)) return true;
   return gh_stores_fail(error, "%.*s", GH_FMT(why));
 }

@@ -220,6 +220,30 @@ static void settings_that_may_lose_are_warned_of(void **state)
   gh_buf_free(&warnings);
 }
 
+/* While a server reads its file it says of it what is not true. */
+static void a_server_that_still_loads_is_waited_for(void **state)
+{
+  NEEDS_SERVER();
+  gh_stores_close(stores);
+  stop_server(SIGKILL);
+  start_server("--appendonly yes --appendfsync always");
+  stores = open_stores();
+  for (unsigned i = 0; i < 60; i++) tell("SET k%u %0200u", i, i);
+  stop_server(SIGKILL);
+  start_server("--appendonly yes --appendfsync always --key-load-delay 10000 --loading-process-events-interval-bytes 1024");
+  struct gh_stores_options o = options_of();
+  server_conf.redis.timeout_ms = 300;
+  struct gh_store_error error = {{0}};
+  struct gh_buf warnings = {0};
+  struct gh_stores_identity identity;
+  struct gh_stores *s = gh_stores_open(&o, PATIENCE_MS, &warnings, &error);
+  if (!s) fail_msg("%s", error.text);
+  assert_int_equal(warnings.len, 0);
+  assert_true(gh_stores_identity(s, &identity, &error));
+  gh_stores_close(s);
+  gh_buf_free(&warnings);
+}
+
 static void the_least_rights_suffice(void **state)
 {
   NEEDS_SERVER();
@@ -292,7 +316,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       STORY(two_at_once_make_one_installation), STORY(another_installations_keys_are_not_used), STORY(the_active_set_has_a_number_that_only_grows),
       STORY(a_lost_set_is_put_back), STORY(eviction_is_refused), STORY(a_replica_is_refused), STORY(names_that_break_keys_are_refused),
-      STORY(a_server_that_is_away_is_said), STORY(settings_that_may_lose_are_warned_of), STORY(the_least_rights_suffice), STORY(a_missing_right_is_named),
+      STORY(a_server_that_is_away_is_said), STORY(settings_that_may_lose_are_warned_of), STORY(a_server_that_still_loads_is_waited_for),
+      STORY(the_least_rights_suffice), STORY(a_missing_right_is_named),
       STORY(scripts_stand_in_for_functions),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
