@@ -75,7 +75,9 @@ static int show_letters(struct gh_dlq *d, const struct options *o)
   gh_arena_free(&page.arena);
   if (!ok) return GH_EXIT_FAILED;
   if (o->verb == LIST || cursor.given >= o->choice.nnumbers) return 0;
-  if (o->choice.nnumbers == 1) fprintf(stderr, "goldhour dlq: there is no dead letter %" PRIu64 "\n", o->choice.numbers[0].number);
+  const struct gh_dlq_number *first = &o->choice.numbers[0];
+  if (o->choice.nnumbers == 1 && first->bare) fprintf(stderr, "goldhour dlq: there is no dead letter %" PRIu64 "\n", first->number);
+  else if (o->choice.nnumbers == 1) fprintf(stderr, "goldhour dlq: there is no dead letter %u:%" PRIu64 "\n", first->partition, first->number);
   else fprintf(stderr, "goldhour dlq: %" PRIu64 " of these %u dead letters are there\n", cursor.given, o->choice.nnumbers);
   return GH_EXIT_FAILED;
 }
@@ -119,13 +121,24 @@ static int change(struct gh_dlq *d, const struct options *o)
   return n < o->choice.nnumbers ? GH_EXIT_FAILED : status;
 }
 
+/* 17 alone would be taken for partition 0's. */
+static bool names_partitions(const struct gh_dlq *d)
+{
+  for (unsigned i = 0; d->stores && i < d->choice.nnumbers; i++) {
+    if (!d->choice.numbers[i].bare) continue;
+    fprintf(stderr, "goldhour dlq: %" PRIu64 " of which partition? partition:number, as list shows it\n", d->choice.numbers[i].number);
+    return false;
+  }
+  return true;
+}
+
 static int look(const struct gh_conf *conf, const struct options *o, struct gh_arena *arena)
 {
   struct gh_zones *zones = gh_zones_load();
   struct gh_dlq d = {.conf = conf, .choice = o->choice, .zone = gh_zones_find(zones, conf->zone)};
   if (!d.zone) d.zone = gh_zones_find(zones, GH_STR("UTC"));
   int status = GH_EXIT_FAILED;
-  if (gh_dlq_open(&d, arena)) status = o->verb == LIST || o->verb == SHOW ? show_letters(&d, o) : change(&d, o);
+  if (gh_dlq_open(&d, arena) && names_partitions(&d)) status = o->verb == LIST || o->verb == SHOW ? show_letters(&d, o) : change(&d, o);
   gh_dlq_close(&d);
   gh_zones_free(zones);
   return status;
@@ -147,11 +160,13 @@ static bool read_number(const char *text, struct gh_dlq_number *out)
 {
   uint64_t partition = 0;
   const char *end;
-  if (strchr(text, ':')) {
+  const bool colon = strchr(text, ':') != NULL;
+  if (colon) {
     if (!read_whole(text, ':', &partition, &end) || partition > UINT32_MAX) return false;
     text = end + 1;
   }
   out->partition = (unsigned)partition;
+  out->bare = !colon;
   return read_whole(text, '\0', &out->number, &end) && out->number > 0;
 }
 

@@ -7,7 +7,7 @@
 #include "goldhour/conf/conf.h"
 #include "goldhour/store/stores.h"
 
-struct gh_dlq_number { unsigned partition; uint64_t number; };
+struct gh_dlq_number { unsigned partition; uint64_t number; bool bare; }; /* bare: written without its partition */
 
 /* Which letters are meant; cleared: all. */
 struct gh_dlq_choice {
