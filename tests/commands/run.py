@@ -77,6 +77,16 @@ def csv(bank):
     expect([(e["customer"], e.get("name"), e.get("tags")) for e in found], [("C1", "王,芳", ["wealth", "vip"]), ("C2", None, None)], "CSV")
 
 
+def through_the_mapping(bank):
+    """The bank's own columns, in its own encoding."""
+    bank.write("mapping.yaml", "encoding: gb18030\nprofiles: {customer: /CUST_NO, fields: {name: /CUST_NAME, aum: /AUM}}\n")
+    bank.write("goldhour.yaml", bank.read("goldhour.yaml") + "\nmapping: mapping.yaml\n")
+    with open(os.path.join(bank.folder, "people.csv"), "wb") as f:
+        f.write("CUST_NO,CUST_NAME,AUM,OTHER\nC1,王芳,186500.00,x\nC2,㐂,1,y\n".encode("gb18030"))
+    found = [json.loads(line) for line in bank.run("profiles", "people.csv", "--time", T1).splitlines()]
+    expect([(e["customer"], e["name"], e["aum"]) for e in found], [("C1", "王芳", "186500.00"), ("C2", "㐂", "1.00")], "mapped")
+
+
 def unchanged_customers_are_skipped(bank):
     people = [person(n) for n in range(200)]
     expect(len(bank.profiles(*people, time=T1, state="s")), 200, "first night")
@@ -180,7 +190,7 @@ def mended_and_sent_again(bank):
     expect([json.loads(line)["number"] for line in bank.run("dlq", "list", "--json").splitlines()], ["1"], "the other one stays")
 
 
-CASES = [an_event_a_customer, they_are_events, csv, unchanged_customers_are_skipped, a_field_left_out_is_removed, customers_that_are_gone, refused_lines_are_told,
+CASES = [an_event_a_customer, they_are_events, csv, through_the_mapping, unchanged_customers_are_skipped, a_field_left_out_is_removed, customers_that_are_gone, refused_lines_are_told,
          two_lines_of_a_customer, wrong_uses, dead_letters, mended_and_sent_again]
 
 
