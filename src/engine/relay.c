@@ -158,7 +158,7 @@ static uint64_t put_places(struct gh_relay *r, uint64_t now_ns)
     pthread_mutex_unlock(&r->lock);
     bool ok = gh_relay_put_place(r, p);
     pthread_mutex_lock(&r->lock);
-    if (!ok) break; /* the store is away: those who work will find out */
+    if (!ok) return now_ns == UINT64_MAX ? now_ns : now_ns + SECOND_NS; /* the store is away */
   }
   return next_ns;
 }

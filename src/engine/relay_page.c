@@ -64,7 +64,9 @@ static bool put_place(struct gh_relay *r, struct relay_part *p, unsigned taken, 
 bool gh_relay_put_place(struct gh_relay *r, struct relay_part *p)
 {
   struct relay_try try;
-  return !p->unput || put_place(r, p, 0, &try);
+  char trouble[256];
+  if (!p->unput) return true;
+  return !gh_store_trouble(p->store, trouble) && put_place(r, p, 0, &try);
 }
 
 /* The place after `taken` more leads. Where those that come again do no harm it is committed now and then: that spares the store a write a page. */
