@@ -1,7 +1,8 @@
 /* The Redis store: one partition of an installation, all its keys in one slot (goldhour/store/stores.h has their names).
  *
  * Invariants
- *  1. Everything of a batch is written by one run of the Lua function, which Redis runs alone and puts into its append-only file as one transaction.
+ *  1. A batch is committed by one command (HSET of seq, mark, meta, lead and `todo`), so that it is in an append-only file that was cut anywhere as a whole or not at
+ *     all. What it has left to do, `todo`, is done by a second run right behind it, or by whoever comes next; doing it twice changes nothing.
  *  2. seq counts commits by one. A commit is written only behind the one before it and only by the owner, a random token made anew by every load; `mark`, the
  *     hash of all commits so far, tells two histories of the same length apart.
  *  3. A commit asked for twice is written once: who finds its seq and mark there is told OK.
