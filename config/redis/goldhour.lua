@@ -232,6 +232,7 @@ end
 -- owner, sink, number, bytes, file, keep, epoch, reason, dead_most, most: at most so many at once; the answer says how far it came
 function M.bury(keys, a)
   if not owned(keys, a[2]) then return {'FENCED'} end
+  apply(keys)
   local sink, target, reason, dead_most, most = a[3], tonumber(a[4]), a[9], tonumber(a[10]), tonumber(a[11])
   local m = redis.call('HMGET', keys[META], 'epoch', 'lead', 'dead', 'dead_bytes', 'sink:' .. sink)
   local dead, dead_bytes, place = tonumber(m[3]), tonumber(m[4]), read_place(m[5])
