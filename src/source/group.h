@@ -91,12 +91,17 @@ struct gh_kafka {
   bool joined, revoking, lost, left, fatal_told, trouble_told, commit_failed_told;
   int32_t *owned; unsigned nowned; /* what the group gave us */
   int64_t *noted, *committed;   /* offsets for lag tools, by partition; -1: none */
+  char *dir;                    /* owned: of the configuration */
+  uint64_t again_ns;            /* the member's handle is at its end: when to make it anew; 0: it is not */
+  uint64_t fenced_ns; unsigned fences; /* when we were last told that another has our name, and how often one soon after the other */
   uint64_t commit_ns;           /* when they were last sent */
   bool committing;
   struct gh_watch watch;
 };
 
-bool gh_member_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_error *error);
+bool gh_member_open(struct gh_kafka *k, struct gh_source_error *error);
+/* Makes it anew and joins. */
+bool gh_member_again(struct gh_kafka *k, struct gh_source_error *error);
 /* For whoever is before the news: serves the member's errors for a while. */
 void gh_member_serve(struct gh_kafka *k, int64_t for_ms);
 /* Hears one event of the member's; true: `news` says something. */
@@ -106,7 +111,7 @@ void gh_member_commit(struct gh_kafka *k);
 void gh_member_commit_answered(struct gh_kafka *k, rd_kafka_resp_err_t code);
 /* Last offsets, then out of the group or not. */
 void gh_member_close(struct gh_kafka *k);
-bool gh_reader_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_error *error);
+bool gh_reader_open(struct gh_kafka *k, struct gh_source_error *error);
 void gh_reader_close(struct gh_kafka *k);
 bool gh_watch_start(struct gh_kafka *k, int64_t idle_ms);
 void gh_watch_stop(struct gh_kafka *k);

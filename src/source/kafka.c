@@ -61,19 +61,19 @@ static bool ask_topic(struct gh_kafka *k, struct gh_source_error *error)
   return tell(k, "topic", code, error);
 }
 
-static bool open_all(struct gh_kafka *k, const struct gh_kafka_options *o, struct gh_source_error *error)
+static bool open_all(struct gh_kafka *k, int64_t idle_ms, struct gh_source_error *error)
 {
   if (k->conf->member.len > 0) snprintf(k->slot.name, sizeof k->slot.name, "%.*s", GH_FMT(k->conf->member));
   else if (!gh_slot_take(&k->slot, k->conf->group, error)) return false;
   k->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   GH_CHECK(k->fd >= 0);
-  if (!gh_member_open(k, o->dir, error) || !ask_topic(k, error) || !gh_reader_open(k, o->dir, error)) return false;
+  if (!gh_member_open(k, error) || !ask_topic(k, error) || !gh_reader_open(k, error)) return false;
   k->noted = calloc(k->partitions, sizeof *k->noted);
   k->committed = calloc(k->partitions, sizeof *k->committed);
   k->owned = calloc(k->partitions, sizeof *k->owned);
   GH_CHECK(k->noted && k->committed && k->owned && "out of memory");
   for (unsigned i = 0; i < k->partitions; i++) k->noted[i] = k->committed[i] = -1;
-  if (gh_watch_start(k, o->idle_ms)) return true;
+  if (gh_watch_start(k, idle_ms)) return true;
   snprintf(error->text, sizeof error->text, "kafka: no thread could be started");
   return false;
 }
@@ -88,7 +88,9 @@ struct gh_kafka *gh_kafka_open(const struct gh_kafka_options *options, struct gh
   snprintf(k->topic_name, sizeof k->topic_name, "%.*s", GH_FMT(k->conf->topics[0]));
   snprintf(k->group, sizeof k->group, "%.*s", GH_FMT(k->conf->group));
   k->store_id = options->store_id ? options->store_id : "";
-  if (open_all(k, options, error)) return k;
+  k->dir = strndup(options->dir.ptr ? options->dir.ptr : "", options->dir.len);
+  GH_CHECK(k->dir && "out of memory");
+  if (open_all(k, options->idle_ms, error)) return k;
   gh_kafka_close(k);
   return NULL;
 }
@@ -105,6 +107,7 @@ void gh_kafka_close(struct gh_kafka *k)
   free(k->noted);
   free(k->committed);
   free(k->owned);
+  free(k->dir);
   free(k);
 }
 

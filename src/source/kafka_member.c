@@ -26,7 +26,7 @@ static bool set_up(struct gh_kafka *k, rd_kafka_conf_t *made, struct gh_source_e
          gh_kafka_must(made, "partition.assignment.strategy", "range", error) && gh_kafka_must(made, "auto.offset.reset", "error", error);
 }
 
-bool gh_member_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_error *error)
+bool gh_member_open(struct gh_kafka *k, struct gh_source_error *error)
 {
   struct gh_kafka_error e;
   char poll_ms[24];
@@ -36,7 +36,7 @@ bool gh_member_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_erro
     {"heartbeat.interval.ms", "300"}, {"max.poll.interval.ms", poll_ms}, {"socket.timeout.ms", GH_SILENCE_MS},
     {"socket.connection.setup.timeout.ms", GH_SILENCE_MS}, {"socket.keepalive.enable", "true"}, {0},
   };
-  rd_kafka_conf_t *made = gh_kafka_conf_with(&k->conf->kafka, dir, ours, &e);
+  rd_kafka_conf_t *made = gh_kafka_conf_with(&k->conf->kafka, gh_str(k->dir), ours, &e);
   if (!made) {
     snprintf(error->text, sizeof error->text, "kafka: %s", e.text);
     return false;
@@ -111,11 +111,12 @@ void gh_member_commit(struct gh_kafka *k)
 void gh_kafka_gave_back(struct gh_kafka *k)
 {
   if (!k->revoking) return;
-  if (!k->lost) gh_member_commit(k); /* else a quiet partition would show a lag for as long as it is quiet */
+  bool ended = k->again_ns != 0;
+  if (!k->lost && !ended) gh_member_commit(k); /* else a quiet partition would show a lag for as long as it is quiet */
   k->revoking = false;
   k->left = true;
   k->nowned = 0;
-  (void)rd_kafka_assign(k->member, NULL);
+  if (!ended) (void)rd_kafka_assign(k->member, NULL);
 }
 
 /* ── closing ── */
@@ -168,10 +169,18 @@ static bool is_alone(struct gh_kafka *k)
   return alone;
 }
 
+static void end_handle(struct gh_kafka *k)
+{
+  rd_kafka_queue_io_event_enable(k->events, -1, NULL, 0); /* the handle may outlive the descriptor */
+  rd_kafka_queue_destroy(k->events);
+  gh_kafka_end(k->member, GH_END_MS); /* an offset on its way to a coordinator that is away holds it for a session */
+  k->member = NULL;
+}
+
 void gh_member_close(struct gh_kafka *k)
 {
   if (!k->member) return;
-  bool answers = k->joined && k->watch.ill.since_ns == 0 && !k->watch.suspect; /* the watch is no more */
+  bool answers = k->joined && k->watch.ill.since_ns == 0 && !k->watch.suspect && k->again_ns == 0; /* the watch is no more */
   if (answers) {
     gh_member_commit(k);
     serve_until(k, is_committed, LAST_COMMIT_MS);
@@ -183,7 +192,16 @@ void gh_member_close(struct gh_kafka *k)
     if (!error) serve_until(k, is_closed, CLOSE_MS);
     if (error) rd_kafka_error_destroy(error);
   }
-  rd_kafka_queue_io_event_enable(k->events, -1, NULL, 0); /* the handle may outlive the descriptor */
-  rd_kafka_queue_destroy(k->events);
-  gh_kafka_end(k->member, GH_END_MS); /* an offset on its way to a coordinator that is away holds it for a session */
+  end_handle(k);
+}
+
+/* A handle that met a fatal error does nothing more. Who is fenced may have been so by himself: a join that he gave up for want of an answer was taken after all, later
+ * than the next one. So he tries again, and finds out whether there is another. */
+bool gh_member_again(struct gh_kafka *k, struct gh_source_error *error)
+{
+  end_handle(k);
+  k->again_ns = 0;
+  k->committing = false;
+  for (unsigned i = 0; i < k->partitions; i++) k->committed[i] = -1;
+  return gh_member_open(k, error) && gh_kafka_join(k, error);
 }

@@ -7,6 +7,9 @@
 
 #define COMMIT_EVERY_NS (5 * GH_SECOND_NS)
 #define TROUBLE_AFTER_NS (2 * GH_SECOND_NS)
+#define AGAIN_AFTER_NS GH_SECOND_NS
+#define FENCES_WITHIN_NS (60 * GH_SECOND_NS)
+#define MAX_FENCES 5u
 #define HOPELESS_AFTER_NS (30 * GH_SECOND_NS)
 
 static void keep(struct gh_kafka *k, const rd_kafka_topic_partition_list_t *list)
@@ -55,6 +58,21 @@ static bool fatal(struct gh_kafka *k, rd_kafka_resp_err_t code, const char *deta
   return true;
 }
 
+/* Fenced: by another process of our name, or by a join of our own that came late. Now and then it is the latter; again and again, the former. */
+static bool fenced(struct gh_kafka *k, const char *why, struct gh_kafka_news *news)
+{
+  if (k->again_ns != 0) return false; /* told before, in other words */
+  uint64_t now_ns = gh_monotonic_ns();
+  if (now_ns - k->fenced_ns > FENCES_WITHIN_NS) k->fences = 0;
+  k->fenced_ns = now_ns;
+  if (++k->fences >= MAX_FENCES) return fatal(k, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, why, news);
+  k->again_ns = now_ns + AGAIN_AFTER_NS;
+  if (k->nowned == 0 || k->revoking) return false;
+  k->revoking = k->lost = true;
+  *news = (struct gh_kafka_news){.kind = GH_KAFKA_LOST, .partitions = k->owned, .n = k->nowned};
+  return true;
+}
+
 static bool erred(struct gh_kafka *k, rd_kafka_resp_err_t code, const char *detail, struct gh_kafka_news *news)
 {
   char why[256];
@@ -65,8 +83,10 @@ static bool erred(struct gh_kafka *k, rd_kafka_resp_err_t code, const char *deta
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) gh_watch_suspect(k);
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
     code = rd_kafka_fatal_error(k->member, why, sizeof why);
-    return fatal(k, code, why, news);
+    detail = why;
+    if (code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) return fatal(k, code, why, news);
   }
+  if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) return fenced(k, detail ? detail : "", news);
   return is_refusal(code) && fatal(k, code, detail ? detail : "", news);
 }
 
@@ -112,10 +132,21 @@ static void say_trouble(struct gh_kafka *k, uint64_t now_ns, struct gh_kafka_new
   else snprintf(news->text, sizeof news->text, "kafka: partition %d: %s (%s)", (int)ill.partition, gh_kafka_words(ill.code), rd_kafka_err2name(ill.code));
 }
 
+/* The handle is at its end: what it still says is for nobody. */
+static void wait_for_again(struct gh_kafka *k, struct gh_kafka_news *news)
+{
+  struct gh_source_error error;
+  if (k->revoking || gh_monotonic_ns() < k->again_ns) return;
+  gh_log(GH_INFO, "kafka: the member joins again", "member=%s", k->slot.name);
+  if (!gh_member_again(k, &error)) (void)fatal(k, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, error.text, news);
+}
+
 void gh_kafka_news(struct gh_kafka *k, struct gh_kafka_news *news)
 {
   *news = (struct gh_kafka_news){.kind = GH_KAFKA_NONE};
   (void)rd_kafka_poll(k->reader, 0);
+  if (k->again_ns != 0) wait_for_again(k, news);
+  if (k->again_ns != 0 || !k->member) return;
   uint64_t now_ns = gh_monotonic_ns();
   if (k->joined && now_ns - k->commit_ns > COMMIT_EVERY_NS) gh_member_commit(k);
   bool told = false;

@@ -28,7 +28,7 @@ static bool set_up(struct gh_kafka *k, rd_kafka_conf_t *made, int64_t queue_kb, 
 static int64_t within(int64_t value, int64_t low, int64_t high) { return value < low ? low : value > high ? high : value; }
 
 /* How much is fetched ahead: the bound is a partition's, the configured one the process's; each has its share as if all were ours. */
-bool gh_reader_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_error *error)
+bool gh_reader_open(struct gh_kafka *k, struct gh_source_error *error)
 {
   struct gh_kafka_error e;
   char why[256], one_bytes[24], all_bytes[24];
@@ -40,7 +40,7 @@ bool gh_reader_open(struct gh_kafka *k, struct gh_str dir, struct gh_source_erro
     {"fetch.wait.max.ms", "100"}, {"fetch.error.backoff.ms", "100"}, {"check.crcs", "true"},
     {"socket.timeout.ms", GH_SILENCE_MS}, {"socket.connection.setup.timeout.ms", GH_SILENCE_MS}, {"socket.keepalive.enable", "true"}, {0},
   };
-  rd_kafka_conf_t *made = gh_kafka_conf_with(&k->conf->kafka, dir, ours, &e);
+  rd_kafka_conf_t *made = gh_kafka_conf_with(&k->conf->kafka, gh_str(k->dir), ours, &e);
   if (!made) {
     snprintf(error->text, sizeof error->text, "kafka: %s", e.text);
     return false;

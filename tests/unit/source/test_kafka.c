@@ -307,15 +307,18 @@ static void a_heartbeat_refused_is_a_new_start(void **state)
   gh_kafka_close(k);
 }
 
-static void a_fenced_member_cannot_go_on(void **state)
+/* Its own join that it had given up may have been taken late: it tries again before it believes in another. */
+static void a_fenced_member_joins_again(void **state)
 {
   (void)state;
   struct gh_kafka *k = open_member();
   assert_true(gh_kafka_join(k, &error));
   (void)wait_news(k, GH_KAFKA_ASSIGNED);
   rd_kafka_mock_push_request_errors(mock, HEARTBEAT, 1, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
-  struct gh_kafka_news news = wait_news(k, GH_KAFKA_FATAL);
-  assert_non_null(strstr(news.text, "another process has joined the group under this member's name"));
+  struct gh_kafka_news news = wait_news(k, GH_KAFKA_LOST);
+  assert_int_equal(news.n, PARTITIONS);
+  gh_kafka_gave_back(k);
+  assert_int_equal(wait_news(k, GH_KAFKA_ASSIGNED).n, PARTITIONS);
   gh_kafka_close(k);
 }
 
@@ -383,7 +386,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(the_only_member_is_given_all, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(two_members_share_and_one_takes_over, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(a_heartbeat_refused_is_a_new_start, open_mock, end_mock),
-    cmocka_unit_test_setup_teardown(a_fenced_member_cannot_go_on, open_mock, end_mock),
+    cmocka_unit_test_setup_teardown(a_fenced_member_joins_again, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(brokers_away_are_trouble_that_ends, open_mock, end_mock),
 
     cmocka_unit_test_setup_teardown(closing_is_quick_without_brokers, open_mock, end_mock),
