@@ -78,7 +78,7 @@ static bool erred(struct gh_kafka *k, rd_kafka_resp_err_t code, const char *deta
   char why[256];
   k->broker_errors++;
   bool denied = code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL || code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE;
-  if (denied || is_refusal(code)) k->denied = code;
+  if (denied || code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) k->denied = code;
   if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) snprintf(k->last_text, sizeof k->last_text, "%s", detail ? detail : "");
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) gh_watch_suspect(k);
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
