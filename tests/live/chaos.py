@@ -21,6 +21,7 @@ from kafka import Kafka
 from kafka_client import KEY_END
 from process import end_all
 from proxy import Proxy
+from world import expect
 
 ALL = "daemon,stop,zombie,redis,broker,link"
 PIECE = 500000
@@ -31,7 +32,7 @@ class Storm:
 
     def __init__(self, w, plan):
         self.w, self.plan, self.random = w, plan, random.Random(plan["seed"])
-        self.counts, self.mends = dict.fromkeys(plan["faults"], 0), []
+        self.counts, self.mends, self.ends = dict.fromkeys(plan["faults"], 0), [], 0
 
     def prepare(self):
         w, plan = self.w, self.plan
@@ -121,6 +122,16 @@ class Storm:
 
     # ── the course ──
 
+    def start_those_that_ended(self):
+        """As systemd would. A zombie may find that Kafka no longer knows it; any other end is a failure."""
+        for i, daemon in enumerate(self.daemons):
+            if daemon.running() or i in (victim for _, victim, _ in self.mends):
+                continue
+            self.ends += 1
+            expect("joined the group under this member's name" in daemon.text(), f"{daemon.name} ended with {daemon.process.returncode}: {daemon.text()[-800:]}")
+            daemon.stopping = True
+            self.daemons[i] = self.w.daemon()
+
     def redis_is_down(self):
         return "redis" in (victim for _, victim, _ in self.mends)
 
@@ -137,12 +148,12 @@ class Storm:
             if time.monotonic() >= next_s:
                 self.strike()
                 next_s = time.monotonic() + self.random.expovariate(1 / plan["pause"])
-            w.ended()
+            self.start_those_that_ended()
             time.sleep(0.02)
         while self.mends:
             self.mend()
             time.sleep(0.05)
-        print(f"  {time.monotonic() - begun:.0f} s with " + ", ".join(f"{n} {name}" for name, n in self.counts.items()), flush=True)
+        print(f"  {time.monotonic() - begun:.0f} s with " + ", ".join(f"{n} {name}" for name, n in self.counts.items()) + f"; {self.ends} daemons ended by themselves", flush=True)
         w.assert_leads(self.redis, self.expected, plan["patience"])
         print(f"  {time.monotonic() - begun:.0f} s in all: {plan['events'] / (time.monotonic() - begun):.0f} events a second", flush=True)
         for daemon in self.daemons:

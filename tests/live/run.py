@@ -3,7 +3,7 @@
 
     tests/live/run.py GOLDHOUR [--case PART OF A NAME]… [--long] [--keep]
 
-A file cases_*.py is a group: run in a process of its own, two at a time, its cases (functions of CASES, given a World) one after the other. A broker of Kafka is
+A file cases_*.py is a group: run in a process of its own, three at a time, its cases (functions of CASES, given a World) one after the other. A broker of Kafka is
 shared by all groups; a case that disturbs a broker starts one of its own.
 """
 import argparse
@@ -79,10 +79,16 @@ def by_itself(name, options, kafka):
     """A group in a process of its own."""
     arguments = [sys.executable, os.path.abspath(__file__), options.goldhour, "--group", name, "--kafka", kafka, "--root", options.root]
     arguments += [word for part in options.case for word in ("--case", part)] + (["--long"] if options.long else []) + (["--keep"] if options.keep else [])
-    run = subprocess.run(arguments, capture_output=True, text=True, preexec_fn=die_with_parent)
-    print(run.stdout, end="", flush=True)
-    if run.stderr or run.returncode not in (0, 1):
-        print("".join(f"  {line}\n" for line in run.stderr.splitlines()[-20:]) + f"FAILED {name}: exit status {run.returncode}", flush=True)
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent) as run:
+        block = ""
+        for line in run.stdout:  # a case's lines stand together
+            block += line
+            if not line.startswith(" "):
+                print(block, end="", flush=True)
+                block = ""
+        said = block + run.stderr.read()
+    if said or run.returncode not in (0, 1):
+        print("".join(f"  {line}\n" for line in said.splitlines()[-20:]) + f"FAILED {name}: exit status {run.returncode}", flush=True)
     return run.returncode == 0
 
 
@@ -98,7 +104,7 @@ def run_all(options):
         print("no case of that name", file=sys.stderr)
         return 2
     try:
-        with Kafka(os.path.join(options.root, "kafka")) as kafka, concurrent.futures.ThreadPoolExecutor(2) as some:
+        with Kafka(os.path.join(options.root, "kafka")) as kafka, concurrent.futures.ThreadPoolExecutor(3) as some:
             good = list(some.map(lambda name: by_itself(name, options, str(kafka.port)), names))
     except Unavailable as why:
         good = [by_itself(name, options, str(why)) for name in names]
