@@ -46,7 +46,7 @@ suite() {
 # The cheapest first; a suite is tests/NAME/run.py or tests/NAME/run.sh.
 for name in tidy unit golden cel faults rules commands readme envelopes real-bank oracle sim bench live-file crash poison live; do
   case $wanted in '  ' | *" $name "*) ;; *) continue ;; esac
-  if [ -e "tests/$name/run.py" ]; then suite "$name" 300 python3 "tests/$name/run.py"; fi
+  if [ -e "tests/$name/run.py" ]; then suite "$name" 420 python3 "tests/$name/run.py"; fi
   if [ -e "tests/$name/run.sh" ]; then suite "$name" 300 sh "tests/$name/run.sh"; fi
 done
 

@@ -74,7 +74,10 @@ static void revoked(struct gh_engine *e, const struct gh_kafka_news *news, const
 /* Whether a partition that is not ours any more has come to rest; one whose memory is given up comes to rest here. */
 static bool at_rest(struct gh_partition *p)
 {
-  if (p->phase == GH_LOADING) return false;
+  if (p->phase == GH_LOADING) {
+    (void)uv_cancel((uv_req_t *)&p->loading.work);
+    return false;
+  }
   if (p->phase == GH_DRAINING && p->committing && p->engine->now_ns - p->draining_ns > DRAIN_MOST_NS) gh_store_give_up(p->store);
   bool given_up = p->phase == GH_BACKING_OFF || p->phase == GH_HALTED;
   if (given_up && p->committing) gh_store_give_up(p->store);

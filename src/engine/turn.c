@@ -15,6 +15,7 @@ void gh_engine_stop(struct gh_engine *e)
   for (unsigned i = 0; i < e->npartitions; i++) {
     struct gh_partition *p = e->partitions[i];
     if (p && p->phase >= GH_PROFILES && p->phase < GH_DRAINING) gh_partition_move(p, GH_DRAINING);
+    if (p && p->loading.busy) (void)uv_cancel((uv_req_t *)&p->loading.work); /* one that has not begun to load need not */
   }
 }
 
