@@ -4,13 +4,6 @@
 
 #define DRAIN_MOST_NS UINT64_C(5000000000) /* a commit that has no answer by then is given up, for the group waits */
 
-static bool listed(const struct gh_kafka_news *news, unsigned number)
-{
-  for (unsigned i = 0; i < news->n; i++)
-    if (news->partitions[i] == (int32_t)number) return true;
-  return false;
-}
-
 /* Its memory stays, within bounds, for it may come back; what reads for it ends. */
 static void put_by(struct gh_partition *p)
 {
@@ -53,7 +46,7 @@ static void assigned(struct gh_engine *e, const struct gh_kafka_news *news)
   }
   for (unsigned i = 0; i < e->npartitions; i++) {
     struct gh_partition *p = e->partitions[i];
-    if (p && !p->wanted && p->phase == GH_RESTING && !listed(news, i)) put_by(p);
+    if (p && !p->wanted && p->phase == GH_RESTING) put_by(p);
   }
   keep_warm_bounded(e);
   gh_log(GH_INFO, "partitions are assigned", "count=%u", news->n);
@@ -65,7 +58,6 @@ static void revoked(struct gh_engine *e, const struct gh_kafka_news *news, const
   for (unsigned i = 0; i < news->n; i++) {
     struct gh_partition *p = gh_partition_get(e, (unsigned)news->partitions[i]);
     p->wanted = false;
-    if (p->feed_open) gh_source_pause(p->feed.source, true);
     if (p->phase >= GH_PROFILES && p->phase < GH_DRAINING) gh_partition_move(p, GH_DRAINING);
   }
   gh_log(GH_INFO, what, "count=%u", news->n);

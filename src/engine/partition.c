@@ -216,7 +216,7 @@ static void join_relays(struct gh_partition *p)
   for (unsigned i = 0; i < e->nrelays; i++) gh_relay_add(e->relays[i], p->number, p->store);
 }
 
-/* False: it cannot begin; its phase says so. */
+/* Where it cannot begin, its phase says so. */
 static void begin(struct gh_partition *p)
 {
   struct gh_engine *e = p->engine;
@@ -228,22 +228,23 @@ static void begin(struct gh_partition *p)
     return;
   }
   join_relays(p);
-  if (p->feed_open) {
-    gh_source_pause(p->feed.source, false);
-    gh_partition_move(p, GH_EVENTS);
-  } else {
-    gh_partition_open_first_feed(p);
-  }
+  if (p->feed_open) gh_partition_move(p, GH_EVENTS);
+  else gh_partition_open_first_feed(p);
   tell_loaded(p);
+}
+
+/* What was loaded and is not taken. */
+static void discard(struct gh_loading *l)
+{
+  gh_core_free(l->core);
+  free(l->aside);
+  l->core = NULL;
+  l->aside = NULL;
 }
 
 static void loading_failed(struct gh_partition *p)
 {
   struct gh_engine *e = p->engine;
-  gh_core_free(p->loading.core);
-  p->loading.core = NULL;
-  free(p->loading.aside);
-  p->loading.aside = NULL;
   gh_log(GH_ERR, "a partition cannot be loaded", "partition=%u why=\"%s\"", p->number, p->loading.error);
   if (e->stores) {
     gh_partition_back_off(p, p->loading.error);
@@ -273,16 +274,11 @@ static void loaded(uv_work_t *work, int status)
   l->busy = false;
   e->now_ns = gh_monotonic_ns();
   bool go = l->ok && p->wanted && !e->stopping;
+  if (!go) discard(l);
   if (go) give_rules(e, l);
   if (go) begin(p);
-  else if (!l->ok && p->wanted && !e->stopping) loading_failed(p);
-  else {
-    gh_core_free(l->core);
-    free(l->aside);
-    l->core = NULL;
-    l->aside = NULL;
-    gh_partition_move(p, GH_RESTING);
-  }
+  else if (p->wanted && !e->stopping) loading_failed(p);
+  else gh_partition_move(p, GH_RESTING);
   gh_arena_free(&l->arena);
   gh_engine_wake(e);
 }

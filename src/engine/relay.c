@@ -314,6 +314,14 @@ const char *gh_relay_name(const struct gh_relay *r) { return r->name; }
 
 /* ── from other threads ── */
 
+/* The thread drops it when it comes by; NULL is harmless. Under the lock. */
+static void retire(struct relay_part *p)
+{
+  if (!p) return;
+  p->removed = true;
+  p->pending = false;
+}
+
 static struct relay_part *find(struct gh_relay *r, unsigned partition)
 {
   for (unsigned i = 0; i < r->nparts; i++) {
@@ -334,9 +342,7 @@ void gh_relay_add(struct gh_relay *r, unsigned partition, struct gh_store *store
     r->parts = realloc(r->parts, r->cap * sizeof(struct relay_part *));
     GH_CHECK(r->parts && "out of memory");
   }
-  struct relay_part *before = find(r, partition);
-  if (before) before->removed = true;
-  if (before) before->pending = false;
+  retire(find(r, partition));
   r->parts[r->nparts++] = p;
   pthread_cond_broadcast(&r->changed);
   pthread_mutex_unlock(&r->lock);
@@ -345,9 +351,7 @@ void gh_relay_add(struct gh_relay *r, unsigned partition, struct gh_store *store
 void gh_relay_remove(struct gh_relay *r, unsigned partition)
 {
   pthread_mutex_lock(&r->lock);
-  struct relay_part *p = find(r, partition);
-  if (p) p->removed = true;
-  if (p) p->pending = false;
+  retire(find(r, partition));
   pthread_cond_broadcast(&r->changed);
   pthread_mutex_unlock(&r->lock);
 }

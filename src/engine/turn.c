@@ -91,7 +91,7 @@ static bool came_to_rest(struct gh_partition *p, bool late)
 }
 
 /* False once everything in hand is committed and the sinks have had their chance. */
-static bool stop(struct gh_engine *e)
+static bool stop(struct gh_engine *e, bool settled)
 {
   bool rest = !e->reload.busy, late = e->now_ns - e->stopping_ns > GRACE_NS;
   for (unsigned i = 0; i < e->npartitions; i++) {
@@ -104,7 +104,7 @@ static bool stop(struct gh_engine *e)
     e->stopping_ns = e->now_ns;
     return true;
   }
-  if (!relays_settled(e) && !late) return true;
+  if (!settled && !late) return true;
   judge_relays(e);
   return false;
 }
@@ -120,10 +120,10 @@ bool gh_engine_turn(struct gh_engine *e)
   for (unsigned i = 0; i < e->npartitions; i++) {
     if (e->partitions[i] && gh_partition_turn(e->partitions[i])) more = true;
   }
-  (void)relays_settled(e);
+  bool settled = relays_settled(e);
   gh_alarm_turn(e);
   if (!e->stopping && ended(e)) gh_engine_stop(e);
-  if (e->stopping) return stop(e);
+  if (e->stopping) return stop(e, settled);
   if (more) gh_engine_wake(e);
   return true;
 }

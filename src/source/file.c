@@ -121,11 +121,6 @@ static uint64_t file_at_end_ns(const struct gh_source *s) { return as_const_file
 static int file_wait_fd(const struct gh_source *s) { return as_const_file(s)->regular ? -1 : as_const_file(s)->fd; }
 static const char *file_failure(const struct gh_source *s) { return as_const_file(s)->error.text; }
 
-static void file_pause(struct gh_source *s, bool paused)
-{
-  (void)s, (void)paused; /* it reads when it is asked */
-}
-
 static uint64_t file_skipped(const struct gh_source *s)
 {
   (void)s;
@@ -317,7 +312,7 @@ static enum gh_source_answer file_next(struct gh_source *base, struct gh_source_
 /* ── the table ── */
 
 static const struct gh_source_ops file_ops = {
-  .close = file_close, .next = file_next, .at_end_ns = file_at_end_ns, .pause = file_pause, .skipped = file_skipped,
+  .close = file_close, .next = file_next, .at_end_ns = file_at_end_ns, .skipped = file_skipped,
   .replaced = file_replaced, .wait_fd = file_wait_fd, .wait = file_wait, .failure = file_failure,
 };
 

@@ -216,11 +216,6 @@ struct ill gh_parts_ill(struct gh_kafka *k)
   return ill;
 }
 
-static void part_pause(struct gh_source *s, bool paused)
-{
-  (void)s, (void)paused; /* not asked, its queue fills to its bound and no more is fetched */
-}
-
 static uint64_t part_skipped(const struct gh_source *s) { return as_const_part(s)->skipped; }
 static bool part_replaced(const struct gh_source *s) { return as_const_part(s)->replaced; }
 static int part_wait_fd(const struct gh_source *s) { return as_const_part(s)->k->fd; }
@@ -234,7 +229,7 @@ static void part_wait(const struct gh_source *s)
 }
 
 static const struct gh_source_ops part_ops = {
-  .close = part_close, .next = part_next, .at_end_ns = part_at_end_ns, .pause = part_pause, .skipped = part_skipped,
+  .close = part_close, .next = part_next, .at_end_ns = part_at_end_ns, .skipped = part_skipped,
   .replaced = part_replaced, .wait_fd = part_wait_fd, .wait = part_wait, .failure = part_failure,
 };
 

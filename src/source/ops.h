@@ -8,7 +8,6 @@ struct gh_source_ops {
   void (*close)(struct gh_source *s);
   enum gh_source_answer (*next)(struct gh_source *s, struct gh_source_record *record);
   uint64_t (*at_end_ns)(const struct gh_source *s);
-  void (*pause)(struct gh_source *s, bool paused);
   uint64_t (*skipped)(const struct gh_source *s);
   bool (*replaced)(const struct gh_source *s);
   int (*wait_fd)(const struct gh_source *s);

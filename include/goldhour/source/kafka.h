@@ -62,7 +62,7 @@ void gh_kafka_gave_back(struct gh_kafka *k);
 
 /* A source that reads one partition from `offset` on. Its places: offset = Kafka's offset of the next record, record = offset + 1. Records carry message, key and
  * headers. Fails (gh_source_failure) where Kafka no longer holds the offset, unless `lost` says to go on: gh_source_replaced is then true, and gh_source_skipped
- * says how much was lost. Not asked, or paused, it fetches until its share of fetch_bytes is full, and keeps it. gh_source_close stops it. */
+ * says how much was lost. Not asked, it fetches until its share of fetch_bytes is full, and keeps it. gh_source_close stops it. */
 struct gh_source *gh_kafka_read(struct gh_kafka *k, unsigned partition, int64_t offset, size_t record_bytes, struct gh_source_error *error);
 
 /* Tells lag tools how far we are: committed by the member every few seconds and at close, never read back but by gh_kafka_committed. */

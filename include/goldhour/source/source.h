@@ -55,8 +55,6 @@ enum gh_source_answer gh_source_next(struct gh_source *s, struct gh_source_recor
 /* Monotonic time (ns) at which the source was last confirmed to be read to its end: of a file, when it said NOTHING; of a stream, what its broker confirmed, whatever
  * is still read ahead. 0: never, or more has come since. */
 uint64_t gh_source_at_end_ns(const struct gh_source *s);
-/* Back-pressure for a stream that fetches by itself: paused, it fetches no more. Of others nothing is needed. */
-void gh_source_pause(struct gh_source *s, bool paused);
 /* Records that were lost before the place where reading went on, where that was allowed. */
 uint64_t gh_source_skipped(const struct gh_source *s);
 /* The stored place belonged to another file, or the file is shorter than that: reading began anew. */
