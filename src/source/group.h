@@ -96,6 +96,7 @@ struct gh_kafka {
   uint64_t fenced_ns; unsigned fences; /* when we were last told that another has our name, and how often one soon after the other */
   uint64_t commit_ns;           /* when they were last sent */
   bool committing;
+  bool closing;                        /* the member is being closed: an assignment is no longer answered */
   struct gh_watch watch;
 };
 

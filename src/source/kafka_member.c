@@ -188,6 +188,7 @@ void gh_member_close(struct gh_kafka *k)
   }
   if (answers) {
     if (!is_alone(k)) leave(k);
+    k->closing = true;
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(k->member, k->events);
     if (!error) serve_until(k, is_closed, CLOSE_MS);
     if (error) rd_kafka_error_destroy(error);

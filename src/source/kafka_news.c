@@ -22,6 +22,8 @@ static bool rebalanced(struct gh_kafka *k, rd_kafka_event_t *event, struct gh_ka
 {
   rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
   rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+  /* One that came in just before: who would take it may have ended, and librdkafka (2.0.2) then waits for his answer for ever. */
+  if (k->closing && code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) return false;
   if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
     (void)rd_kafka_assign(k->member, none);

@@ -109,4 +109,14 @@ def versions(daemon):
     return {line[key] for line in daemon.lines("") for key in ("version", "to", "set", "new") if key in line}
 
 
-CASES = [killed_many_times, three_daemons_join_and_leave, a_zombie_wakes, different_files_one_set]
+def stopped_as_soon_as_it_runs(w):
+    """The group's first assignment may come at the very moment of the stop: it must not keep the process."""
+    w.create_topic(1)
+    w.config(w.redis())
+    for _ in range(40):
+        daemon = w.daemon()
+        daemon.wait_for("goldhour runs")
+        daemon.stop()
+
+
+CASES = [stopped_as_soon_as_it_runs, killed_many_times, three_daemons_join_and_leave, a_zombie_wakes, different_files_one_set]
