@@ -50,11 +50,18 @@ static void close_sink(struct gh_sink *s)
   free(o);
 }
 
-static struct stream_part *part_of(struct stream *o, unsigned partition)
+static struct stream_part *find_part(const struct stream *o, unsigned partition)
 {
   for (unsigned i = 0; i < o->nparts; i++) {
     if (o->parts[i].partition == partition) return &o->parts[i];
   }
+  return NULL;
+}
+
+static struct stream_part *part_of(struct stream *o, unsigned partition)
+{
+  struct stream_part *known = find_part(o, partition);
+  if (known) return known;
   o->parts = realloc(o->parts, (o->nparts + 1) * sizeof *o->parts);
   GH_CHECK(o->parts && "out of memory");
   struct stream_part *p = &o->parts[o->nparts++];
@@ -71,8 +78,8 @@ static void set_field(struct stream *o, struct stream_part *p, const char *whose
 static void forget(struct gh_sink *s, unsigned partition)
 {
   struct stream *o = (struct stream *)s;
-  *part_of(o, partition) = o->parts[o->nparts - 1];
-  o->nparts--;
+  struct stream_part *p = find_part(o, partition);
+  if (p) *p = o->parts[--o->nparts]; /* none: the partition was taken away before its first page */
 }
 
 static void skip(struct gh_sink *s, unsigned partition, uint64_t number) { part_of((struct stream *)s, partition)->skipped = number; }
