@@ -17,17 +17,22 @@
 --   {'APPLY', 0}       apply first, then once more
 --   {'KEPT', number}   of the last lead; apply puts into the stream those that were not added before
 --   {'ADDED', number}  of the last lead; all were added before
--- apply(): {'APPLIED', n}
+-- apply():
+--   {'APPLIED', n}
+--   {'AGAIN', n}       something else was written to the stream since add: n entries have got later ids; apply once more
 -- An empty token is not compared: nobody else can have this partition.
 --
 -- A lead was added before if its id is known, or its number is one of the forgotten. Numbers alone do not tell: a store that has lost its tail gives them
 -- anew, to other leads perhaps. So an id is forgotten only when pages have come for keep_ids_ms since, no page of new leads goes below it, and a store
 -- whose last lead is before what is forgotten is another one: then nothing is.
 --
+-- Entries have their ids in the stream from add on. If others write to the stream in between, an id may be behind its end by then: such entries get new
+-- ids, in what is left to do, by one command that writes nothing else. What is at its id is ours if the lead's id stands there.
+--
 -- Why add and apply: what a function does with several commands stands in the append-only file as a transaction. If the file is cut off within one, Redis
 -- (7.0) drops that transaction, but leaves the commands before the cut in the file, and does them at its next start: half of a page that was lost, and added
--- anew since, would come back. So add is one single command, which is there or not; and apply, done again, does the same: entries have their ids in the
--- stream from add on, and nothing is added before what is left to do is done.
+-- anew since, would come back. So hold and add are one single command each, which is there or not; and apply, done again, does the same: what
+-- is written is settled before it, and nothing is added before what is left to do is done.
 
 local function check(keys)
   local wanted = {'stream', 'zset', 'hash'}
@@ -41,13 +46,18 @@ end
 
 local function text(number) return string.format('%.0f', number) end
 
+local function entry_id(ms, seq) return text(ms) .. '-' .. text(seq) end
+
 local function hold(keys, args)
   local wrong = check(keys)
   if wrong then return wrong end
   local holders, partition = keys[3], args[1]
-  if args[2] ~= '' then redis.call('HSET', holders, partition .. ':owner', args[2]) end
-  local forgot = tonumber(redis.call('HGET', holders, partition .. ':forgot') or '0')
-  if tonumber(args[3]) < forgot then redis.call('HDEL', holders, partition .. ':forgot', partition .. ':marks') end
+  local forgot, fields = tonumber(redis.call('HGET', holders, partition .. ':forgot') or '0'), {}
+  if args[2] ~= '' then fields = {partition .. ':owner', args[2]} end
+  if tonumber(args[3]) < forgot then
+    for _, field in ipairs({partition .. ':forgot', '0', partition .. ':marks', ''}) do fields[#fields + 1] = field end
+  end
+  if #fields > 0 then redis.call('HSET', holders, unpack(fields)) end
   return {'HELD', tonumber(redis.call('HGET', holders, partition .. ':place') or '-1')}
 end
 
@@ -108,7 +118,9 @@ local function add(keys, args)
       known = known + 1
     else
       seen[args[i + 1]] = true
+      seq = seq + 1
       for k = 0, 2 do todo[#todo + 1] = args[i + k] end
+      todo[#todo + 1] = entry_id(ms, seq)
     end
   end
   local last, active = args[#args - 2], active_ms(h[4], now)
@@ -127,10 +139,37 @@ local function add(keys, args)
   end
   if #todo > 0 then
     local oldest = args[5] ~= '0' and text(now - tonumber(args[5])) or ''
-    fields[#fields + 1], fields[#fields + 2] = 'todo', cmsgpack.pack({ids, text(ms), seq + 1, text(forgot), oldest, todo})
+    fields[#fields + 1], fields[#fields + 2] = 'todo', cmsgpack.pack({ids, text(forgot), oldest, todo})
   end
   redis.call('HSET', holders, unpack(fields))
   return {#todo > 0 and 'KEPT' or 'ADDED', tonumber(last)}
+end
+
+local function is_behind(entry, ms, seq)
+  local its_ms, its_seq = string.match(entry, '^(%d+)-(%d+)$')
+  its_ms, its_seq = tonumber(its_ms), tonumber(its_seq)
+  return its_ms < ms or (its_ms == ms and its_seq <= seq)
+end
+
+local function is_there(stream, entry, id)
+  local found = redis.call('XRANGE', stream, entry, entry)[1]
+  return found and found[2][1] == 'id' and found[2][2] == id
+end
+
+-- Gives later ids to entries that can no longer have theirs; how many.
+local function put_off(stream, todo, ms, seq)
+  local n = 0
+  for i = 1, #todo, 4 do
+    if is_behind(todo[i + 3], ms, seq) and not is_there(stream, todo[i + 3], todo[i + 1]) then n = n + 1 end
+  end
+  if n == 0 then return 0 end
+  for i = 1, #todo, 4 do
+    if not is_there(stream, todo[i + 3], todo[i + 1]) then
+      seq = seq + 1
+      todo[i + 3] = entry_id(ms, seq)
+    end
+  end
+  return n
 end
 
 -- The ids lie in the same slot, whosever they are: their key stands in what is left to do.
@@ -140,18 +179,20 @@ local function apply(keys)
   local stream, holders = keys[1], keys[3]
   local packed = redis.call('HGET', holders, 'todo')
   if not packed then return {'APPLIED', 0} end
-  local ids, ms, seq, forgot, oldest, todo = unpack(cmsgpack.unpack(packed))
-  local top_ms, top_seq = top_of(stream)
-  for i = 1, #todo, 3 do
-    if tonumber(ms) > top_ms or (tonumber(ms) == top_ms and seq > top_seq) then
-      redis.call('XADD', stream, ms .. '-' .. text(seq), 'id', todo[i + 1], 'lead', todo[i + 2])
-    end
+  local ids, forgot, oldest, todo = unpack(cmsgpack.unpack(packed))
+  local ms, seq = top_of(stream)
+  local later = put_off(stream, todo, ms, seq)
+  if later > 0 then
+    redis.call('HSET', holders, 'todo', cmsgpack.pack({ids, forgot, oldest, todo}))
+    return {'AGAIN', later}
+  end
+  for i = 1, #todo, 4 do
+    if not is_behind(todo[i + 3], ms, seq) then redis.call('XADD', stream, todo[i + 3], 'id', todo[i + 1], 'lead', todo[i + 2]) end
     redis.call('ZADD', ids, todo[i], todo[i + 1])
-    seq = seq + 1
   end
   local old = redis.call('ZRANGEBYSCORE', ids, '-inf', forgot, 'LIMIT', 0, 3000)
   if #old > 0 then redis.call('ZREM', ids, unpack(old)) end
   if oldest ~= '' then redis.call('XTRIM', stream, 'MINID', '~', oldest) end
   redis.call('HDEL', holders, 'todo')
-  return {'APPLIED', #todo / 3}
+  return {'APPLIED', #todo / 4}
 end

@@ -21,6 +21,7 @@
 #define PAGE_LEADS 1024u
 #define CALL_LEADS 256u        /* Redis does nothing else while a call runs: some ms */
 #define CALL_BYTES (1u << 20)
+#define APPLIES 100u           /* of a page, in a row */
 
 struct stream_part {
   unsigned partition;
@@ -101,12 +102,18 @@ static void random_hex(char out[33])
   gh_hex(random, sizeof random, out);
 }
 
-/* Does what a page has left to do, whosever it was. */
+static bool is_word(const struct gh_stream_answer *answer, const char *word) { return strcmp(answer->word, word) == 0; }
+
+/* Does what a page has left to do, whosever it was. Others who write to the stream may come in between; not for ever. */
 static bool apply(struct stream *o, struct stream_part *p, struct gh_sink_error *error)
 {
   struct gh_stream_request request = request_of(o, p, GH_STREAM_APPLY);
   struct gh_stream_answer answer;
-  return call(o, &request, &answer, error);
+  for (unsigned i = 0; i < APPLIES; i++) {
+    if (!call(o, &request, &answer, error)) return false;
+    if (!is_word(&answer, "AGAIN")) return true;
+  }
+  return gh_sink_fail(&o->sink, error, "others write to the stream so fast that a page does not get in: give the leads a stream of their own");
 }
 
 static bool tell_place(struct stream *o, struct stream_part *p, struct gh_sink_error *error)
@@ -196,8 +203,6 @@ static bool add(struct stream *o, const struct gh_sink_page *page, struct gh_str
   request.nargs = at;
   return call(o, &request, answer, error);
 }
-
-static bool is_word(const struct gh_stream_answer *answer, const char *word) { return strcmp(answer->word, word) == 0; }
 
 static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error)
 {

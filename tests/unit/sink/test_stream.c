@@ -79,7 +79,7 @@ static void an_entry_has_id_and_lead(void **state)
   assert_stream("abc");
   assert_string_equal(redis("--no-raw XRANGE leads - + COUNT 1 | tail -n 4 | tr -d ' '"), "2)1)\"id\"\n2)\"a\"\n3)\"lead\"\n4)\"{\\\"id\\\":\\\"a\\\"}\"");
   assert_string_equal(redis("HGET 'gh:{leads}:holders' bank:p7:place"), "3");
-  assert_string_equal(redis("FUNCTION LIST | grep -c goldhour_sink_v1_add"), "1");
+  assert_string_equal(redis("FUNCTION LIST | grep -c goldhour_sink_v2_add"), "1");
   gh_sink_close(s);
 }
 
@@ -275,7 +275,7 @@ static void what_is_left_to_do_is_done_first(void **state)
   struct gh_sink_mark mark = {0};
   take_hold(s, 0, &mark);
   assert_int_equal(add(s, 0, 1, "a"), GH_SINK_TAKEN);
-  static const char half[] = "FCALL goldhour_sink_v1_add 3 leads 'gh:{leads}:ids:bank:p1' 'gh:{leads}:holders' bank:p1 '' -1 3600000 0 1 x '{\"id\":\"x\"}' 2 y '{\"id\":\"y\"}'";
+  static const char half[] = "FCALL goldhour_sink_v2_add 3 leads 'gh:{leads}:ids:bank:p1' 'gh:{leads}:holders' bank:p1 '' -1 3600000 0 1 x '{\"id\":\"x\"}' 2 y '{\"id\":\"y\"}'";
   assert_non_null(strstr(redis(half), "KEPT"));
   assert_stream("a");
   assert_int_equal(add(s, 0, 2, "b"), GH_SINK_TAKEN);
@@ -293,14 +293,51 @@ static void half_an_apply_that_comes_back_adds_nothing(void **state)
   struct gh_sink *s = open_stream(true);
   struct gh_sink_mark mark = {0};
   take_hold(s, 0, &mark);
-  redis("FCALL goldhour_sink_v1_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 1 a '{\"id\":\"a\"}' 2 b '{\"id\":\"b\"}'");
+  redis("FCALL goldhour_sink_v2_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 1 a '{\"id\":\"a\"}' 2 b '{\"id\":\"b\"}'");
   redis("EVAL \"local t = cmsgpack.unpack(redis.call('HGET', 'gh:{leads}:holders', 'todo')) "
-        "redis.call('XADD', 'leads', t[2] .. '-' .. t[3], 'id', 'a', 'lead', t[6][3]) redis.call('ZADD', t[1], 1, 'a')\" 0");
+        "redis.call('XADD', 'leads', t[4][4], 'id', 'a', 'lead', t[4][3]) redis.call('ZADD', t[1], 1, 'a')\" 0");
   assert_stream("a");
   take_hold(s, 0, &mark);
   assert_stream("ab");
   assert_int_equal(add(s, 0, 1, "abc"), GH_SINK_TAKEN);
   assert_stream("abc");
+  gh_sink_close(s);
+}
+
+/* Between the two calls of a page, before and after half of it. */
+static void what_others_write_to_the_stream_displaces_no_lead(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 0, &mark);
+  redis("FCALL goldhour_sink_v2_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 1 a '{\"id\":\"a\"}' 2 b '{\"id\":\"b\"}'");
+  redis("XADD leads '*' id z lead '{\"id\":\"z\"}'");
+  assert_int_equal(add(s, 0, 3, "c"), GH_SINK_TAKEN);
+  assert_stream("zabc");
+  redis("FCALL goldhour_sink_v2_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 4 d '{\"id\":\"d\"}' 5 e '{\"id\":\"e\"}'");
+  redis("EVAL \"local t = cmsgpack.unpack(redis.call('HGET', 'gh:{leads}:holders', 'todo')) "
+        "redis.call('XADD', 'leads', t[4][4], 'id', 'd', 'lead', t[4][3]) redis.call('XADD', 'leads', t[4][8], 'id', 'y', 'lead', '{\\\"id\\\":\\\"y\\\"}')\" 0");
+  take_hold(s, 0, &mark);
+  assert_stream("zabcdye");
+  assert_int_equal(add(s, 0, 4, "def"), GH_SINK_TAKEN);
+  assert_stream("zabcdyef");
+  gh_sink_close(s);
+}
+
+/* A partition is given back before its first page, or twice. */
+static void who_never_held_a_partition_forgets_it(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 3, &mark);
+  gh_sink_forget(s, 5);
+  gh_sink_forget(s, 3);
+  gh_sink_forget(s, 3);
+  take_hold(s, 5, &mark);
+  assert_int_equal(add(s, 5, 1, "a"), GH_SINK_TAKEN);
+  assert_stream("a");
   gh_sink_close(s);
 }
 
@@ -390,7 +427,8 @@ int main(void)
       STORY(an_entry_has_id_and_lead), STORY(a_page_that_comes_again_adds_nothing), STORY(numbers_given_anew_neither_lose_nor_double),
       STORY(who_wakes_up_too_late_adds_nothing), STORY(leads_lost_by_the_server_are_asked_for_again), STORY(what_was_skipped_is_not_asked_for),
       STORY(two_stores_of_their_own_share_a_stream), STORY(old_entries_are_trimmed), STORY(ids_of_an_hour_ago_are_forgotten_and_their_leads_known), STORY(another_store_begins_anew),
-      STORY(nothing_is_forgotten_ahead_of_the_page), STORY(what_is_left_to_do_is_done_first), STORY(half_an_apply_that_comes_back_adds_nothing), STORY(a_key_of_another_type_is_said),
+      STORY(nothing_is_forgotten_ahead_of_the_page), STORY(what_is_left_to_do_is_done_first), STORY(half_an_apply_that_comes_back_adds_nothing), STORY(what_others_write_to_the_stream_displaces_no_lead),
+      STORY(who_never_held_a_partition_forgets_it), STORY(a_key_of_another_type_is_said),
       STORY(where_functions_are_denied_scripts_do), STORY(a_user_with_few_rights_is_enough),
       STORY(a_library_that_is_gone_is_loaded_again), STORY(our_keys_share_the_streams_slot),
       STORY(a_server_that_is_away_can_be_left),
