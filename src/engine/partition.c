@@ -233,13 +233,15 @@ static void begin(struct gh_partition *p)
   tell_loaded(p);
 }
 
-/* What was loaded and is not taken. */
-static void discard(struct gh_loading *l)
+/* What was loaded and is not taken. The store goes on from there, if the load was begun: a memory from before is not what it stands for any more. */
+static void discard(struct gh_partition *p, bool begun)
 {
+  struct gh_loading *l = &p->loading;
   gh_core_free(l->core);
   free(l->aside);
   l->core = NULL;
   l->aside = NULL;
+  if (begun && !l->warm) gh_partition_drop(p);
 }
 
 static void loading_failed(struct gh_partition *p)
@@ -270,11 +272,10 @@ static void loaded(uv_work_t *work, int status)
   struct gh_partition *p = work->data;
   struct gh_loading *l = &p->loading;
   struct gh_engine *e = p->engine;
-  (void)status;
   l->busy = false;
   e->now_ns = gh_monotonic_ns();
   bool go = l->ok && p->wanted && !e->stopping;
-  if (!go) discard(l);
+  if (!go) discard(p, status != UV_ECANCELED);
   if (go) give_rules(e, l);
   if (go) begin(p);
   else if (p->wanted && !e->stopping) loading_failed(p);

@@ -2,12 +2,14 @@
 """What the whole way costs on this machine: Kafka, Redis (appendfsync always) and Goldhour side by side. Run by hand; no test, for machines differ.
 
     tests/live/measure.py GOLDHOUR throughput [--events 2000000] [--partitions 16] [--rules 10]
-    tests/live/measure.py GOLDHOUR latency [--rate 20000] [--seconds 20] [--rules 10] [--fsync always]
-    tests/live/measure.py GOLDHOUR restart [--customers 100000]
+    tests/live/measure.py GOLDHOUR latency [--rate 20000] [--seconds 20] [--rules 10] [--fsync always] [--batch-ms 0]
+    tests/live/measure.py GOLDHOUR restart [--customers 100000] [--events 0]
+    tests/live/measure.py GOLDHOUR joins [--rules 1000] [--events 10000000] [--seconds 120]
 
 throughput: events that lie in the topic are worked through; events a second, and a second of the daemon's own CPU time.
 latency: events come at a steady pace, every hundredth triggers; from the moment the broker wrote an event to the moment its lead is read from the stream.
-restart: killed in the middle of a steady stream and started again; from the start of the process to its first new lead.
+restart: killed in the middle of a steady stream and started again; from the start of the process to its first new lead. --events come before, so that there is a state.
+joins: two daemons work through what lies in the topic, calm; then a third comes or goes every 2 seconds. Events a second of both, and whether each lead is there once.
 """
 import argparse
 import json
@@ -42,9 +44,9 @@ def write_rules(folder, count):
             f.write(text)
 
 
-def event(i, at_ms, customers):
+def event(i, at_ms, customers, prefix="e"):
     amount = "9500.00" if i % TRIGGER_EVERY == 0 else f"{i % 8000}.50"
-    return (f"C{i * 7919 % customers:08}", f'{{"id":"e{i}","type":"card_purchase","customer":"C{i * 7919 % customers:08}","time":{at_ms},"amount":{amount},"merchant":"MERCHANT {i % 99999:05}",'
+    return (f"C{i * 7919 % customers:08}", f'{{"id":"{prefix}{i}","type":"card_purchase","customer":"C{i * 7919 % customers:08}","time":{at_ms},"amount":{amount},"merchant":"MERCHANT {i % 99999:05}",'
             f'"category":"c{i % 37}","channel":"pos","balance":{i % 1000000}.25,"account":"40817810{i:012}","currency":"CNY","city":"上海","device":"8008868fc079329b","branch_code":"31007068"}}')
 
 
@@ -60,7 +62,7 @@ class Bench:
         self.kafka.admin.create_topic("events", self.options.partitions, **{"message.timestamp.type": "LogAppendTime"})
         write_rules(self.folder, self.options.rules)
         with open(os.path.join(self.folder, "goldhour.yaml"), "w", encoding="utf-8") as f:
-            f.write(f"lateness: 0s\nschema: schema.yaml\nrules: rules.yaml\nsource: {{kafka: {{brokers: {self.kafka.brokers}, topics: [events], start: earliest}}}}\n"
+            f.write(f"lateness: 0s\nbatch_ms: {options.batch_ms}\nschema: schema.yaml\nrules: rules.yaml\nsource: {{kafka: {{brokers: {self.kafka.brokers}, topics: [events], start: earliest}}}}\n"
                     f"store: {{redis: {{url: {self.redis.url}}}}}\nsink: {{redis: {{stream: leads}}}}\n")
         return self
 
@@ -86,11 +88,17 @@ def cpu_seconds(pid):
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def fill(bench, events, prefix="e"):
+    """An hour's events lie in the topic."""
+    path, now = os.path.join(bench.folder, "events.txt"), int(time.time() * 1000)
+    kafka_client.line_file(path, (event(i, now - 3600000 + i * 3600000 // events, bench.options.customers, prefix) for i in range(events)))
+    kafka_client.Kcat(bench.kafka.brokers).produce_file("events", path)
+    os.unlink(path)
+
+
 def throughput(bench):
     o = bench.options
-    path, now = os.path.join(bench.folder, "events.txt"), int(time.time() * 1000)
-    kafka_client.line_file(path, (event(i, now - 3600000 + i * 3600000 // o.events, o.customers) for i in range(o.events)))
-    kafka_client.Kcat(bench.kafka.brokers).produce_file("events", path)
+    fill(bench, o.events)
     daemon = bench.daemon()
     until(lambda: int(bench.figures(daemon).get("events", 0)) > 0, "the first event", 60, 0.02)
     began, cpu, first = time.monotonic(), cpu_seconds(daemon.pid), int(bench.figures(daemon)["events"])
@@ -104,20 +112,21 @@ def throughput(bench):
 
 
 class Reader(threading.Thread):
-    """Reads the stream as a consumer would; notes when each lead came."""
+    """Reads streams as a consumer would; notes when each lead came."""
 
-    def __init__(self, redis):
+    def __init__(self, redis, *streams):
         super().__init__(daemon=True)
-        self.redis, self.came, self.ending = redis, {}, False
+        self.redis, self.last, self.came, self.ending = redis, dict.fromkeys(streams or ["leads"], "0-0"), {}, False
 
     def run(self):
         with self.redis.client() as client:
-            last = "0-0"
             while not self.ending:
-                answer = client("XREAD", "BLOCK", 200, "COUNT", 1000, "STREAMS", "leads", last)
+                answer = client("XREAD", "BLOCK", 200, "COUNT", 1000, "STREAMS", *self.last, *self.last.values())
                 now = time.time()
-                for last, fields in answer[0][1] if answer else []:
-                    self.came.setdefault(json.loads(fields[3])["event"], now)
+                for stream, entries in answer or []:
+                    self.last[stream] = entries[-1][0]
+                    for _, fields in entries:
+                        self.came.setdefault(json.loads(fields[3])["event"], now)
 
 
 def pour(bench, sent, seconds, alive=lambda: True):
@@ -156,8 +165,10 @@ def appended(bench):
 def latency(bench):
     o = bench.options
     daemon, reader, sent = bench.daemon(), Reader(bench.redis), {}
+    boxes = Reader(bench.redis, *(f"gh:{{goldhour:p{i}}}:outbox" for i in range(o.partitions)))
     until(lambda: int(bench.figures(daemon).get("partitions", 0)) == o.partitions, "its partitions", 60, 0.1)
     reader.start()
+    boxes.start()
     pour(bench, sent, 3)
     warm = len(sent)
     cpu = cpu_seconds(daemon.pid)
@@ -165,8 +176,9 @@ def latency(bench):
     cpu = cpu_seconds(daemon.pid) - cpu
     expected = [f"e{i}" for i in range(warm, len(sent)) if i % TRIGGER_EVERY == 0]
     until(lambda: all(e in reader.came for e in expected), "all leads", 30)
-    reader.ending = True
+    reader.ending = boxes.ending = True
     there = appended(bench)
+    print(f"committed after {quantiles([max(0, boxes.came[e] - there[e]) for e in expected])}")
     print(f"{o.rate} events/s for {o.seconds} s, {o.rules} rules, appendfsync {o.fsync}: {len(expected)} leads, {quantiles([max(0, reader.came[e] - there[e]) for e in expected])}; "
           f"the daemon used {cpu / o.seconds:.2f} of a core")
     daemon.stop()
@@ -174,7 +186,11 @@ def latency(bench):
 
 def restart(bench):
     o = bench.options
+    if o.events:
+        fill(bench, o.events, "before")
     daemon, reader, sent = bench.daemon(), Reader(bench.redis), {}
+    until(lambda: int(bench.figures(daemon).get("events", 0)) >= o.events, "what came before", 600, 0.2)
+    print(f"{bench.figures(daemon).get('customers', 0)} customers, rss {int(bench.figures(daemon)['rss_bytes']) >> 20} MB")
     reader.start()
     o.rate = 5000
     pouring = threading.Thread(target=pour, args=(bench, sent, 25))
@@ -194,16 +210,65 @@ def restart(bench):
     daemon.stop()
 
 
+def pace(client, seconds, meanwhile=lambda: None):
+    """Events a second, told by the leads."""
+    began, before = time.monotonic(), client("XLEN", "leads")
+    while time.monotonic() < began + seconds:
+        meanwhile()
+        time.sleep(0.05)
+    return (client("XLEN", "leads") - before) * TRIGGER_EVERY / (time.monotonic() - began)
+
+
+class Guest:
+    """A daemon that comes and goes every 2 seconds."""
+
+    def __init__(self, bench):
+        self.bench, self.daemon, self.changes, self.next_s = bench, None, 0, time.monotonic()
+
+    def change(self):
+        if time.monotonic() < self.next_s or (self.daemon and self.daemon.stopping and self.daemon.running()):
+            return
+        self.next_s, self.changes = time.monotonic() + 2, self.changes + 1
+        if self.daemon and not self.daemon.stopping:
+            self.daemon.ask_to_stop()
+        else:
+            self.daemon = Daemon(self.bench.options.goldhour, self.bench.folder).start()
+
+    def leave(self):
+        if self.daemon:
+            self.daemon.stop()
+
+
+def joins(bench):
+    o = bench.options
+    fill(bench, o.events)
+    hosts, guest = [bench.daemon() for _ in range(2)], Guest(bench)
+    with bench.redis.client() as client:
+        until(lambda: client("XLEN", "leads") > 0, "the first lead", 60)
+        time.sleep(3)
+        calm = pace(client, o.seconds / 4)
+        busy = pace(client, o.seconds, guest.change)
+        guest.leave()
+        expected = (o.events + TRIGGER_EVERY - 1) // TRIGGER_EVERY
+        until(lambda: client("XLEN", "leads") >= expected, "all leads", 900, 0.5)
+        there = [json.loads(fields[3])["event"] for _, fields in client("XRANGE", "leads", "-", "+")]
+    exact = sorted(there) == sorted(f"e{i}" for i in range(0, o.events, TRIGGER_EVERY))
+    print(f"calm {calm:.0f} events/s; with {guest.changes} joins and leaves {busy:.0f} ({busy / calm:.2f}); {len(there)} leads, each once: {exact}")
+    for daemon in hosts:
+        daemon.stop()
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("goldhour", type=os.path.abspath)
-    p.add_argument("what", choices=["throughput", "latency", "restart"])
-    for name, value in (("events", 2000000), ("partitions", 16), ("rules", 10), ("customers", 100000), ("rate", 20000), ("seconds", 20)):
+    p.add_argument("what", choices=["throughput", "latency", "restart", "joins"])
+    for name, value in (("events", None), ("partitions", 16), ("rules", 10), ("customers", 100000), ("rate", 20000), ("seconds", 20), ("batch-ms", 0)):
         p.add_argument("--" + name, type=int, default=value)
     p.add_argument("--fsync", default="always")
     options = p.parse_args()
+    options.events = options.events if options.events is not None else {"throughput": 2000000, "joins": 10000000}.get(options.what, 0)
     with tempfile.TemporaryDirectory(prefix="goldhour-measure-") as folder, Bench(options, folder) as bench:
-        {"throughput": throughput, "latency": latency, "restart": restart}[options.what](bench)
+        {"throughput": throughput, "latency": latency, "restart": restart, "joins": joins}[options.what](bench)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,154 @@
+/* The life of a partition, at its loading: the group may take it away meanwhile. */
+#include "../../../src/engine/engine.h"
+#include "../../../src/store/ops.h"
+#include "small_bank.h"
+
+/* A store that answers what the test says. */
+struct fake_store { struct gh_store store; bool ours; unsigned loads; };
+
+static struct fake_store fake;
+
+static bool fake_load(struct gh_store *s, gh_store_row_fn *row, void *ctx, struct gh_store_error *error)
+{
+  (void)s, (void)row, (void)ctx, (void)error;
+  fake.loads++;
+  fake.ours = true;
+  return true;
+}
+
+static bool fake_still_ours(struct gh_store *s)
+{
+  (void)s;
+  return fake.ours;
+}
+
+static bool fake_crashes(struct gh_store *s, uint64_t position, gh_store_crash_fn *crash, void *ctx, struct gh_store_error *error)
+{
+  (void)s, (void)position, (void)crash, (void)ctx, (void)error;
+  return true;
+}
+
+static bool fake_sinks_only(struct gh_store *s, const char *const *sinks, unsigned n, struct gh_store_error *error)
+{
+  (void)s, (void)sinks, (void)n, (void)error;
+  return true;
+}
+
+static void fake_close(struct gh_store *s) { (void)s; }
+
+static const struct gh_store_ops fake_ops = {.close = fake_close, .load = fake_load, .still_ours = fake_still_ours, .crashes = fake_crashes, .sinks_only = fake_sinks_only};
+
+static struct small_bank *bank;
+static struct gh_engine *engine;
+static struct gh_partition *part;
+
+static int engine_setup(void **state)
+{
+  assert_int_equal(bank_setup(state), 0);
+  bank = *state;
+  engine = calloc(1, sizeof *engine);
+  engine->active = gh_active_new(bank->set, 0);
+  bank->set = NULL;
+  engine->stored = true;
+  uv_loop_init(&engine->loop);
+  uv_idle_init(&engine->loop, &engine->again);
+  engine->loop.data = engine->again.data = engine;
+  fake = (struct fake_store){.ours = false};
+  gh_store_begin(&fake.store, &fake_ops);
+  part = gh_partition_get(engine, 3);
+  part->store = &fake.store;
+  return 0;
+}
+
+static int engine_teardown(void **state)
+{
+  gh_partition_free(part);
+  free(engine->partitions);
+  gh_active_leave(engine->active);
+  uv_close((uv_handle_t *)&engine->again, NULL);
+  uv_run(&engine->loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(&engine->loop), 0);
+  free(engine);
+  return bank_teardown(state);
+}
+
+/* It rested with its memory, and is ours again; the load has begun. */
+static struct gh_core *comes_back(void)
+{
+  struct gh_core *before = gh_core_new((struct gh_core_options){.live = true});
+  part->core = before;
+  part->wanted = true;
+  gh_partition_load(part);
+  return before;
+}
+
+static void load_ends(void)
+{
+  while (part->loading.busy) uv_run(&engine->loop, UV_RUN_ONCE);
+  uv_idle_stop(&engine->again);
+}
+
+/* Somebody else had it meanwhile: it was loaded, and then not wanted. The old memory must not pass for what was loaded when the partition comes next. */
+static void a_load_that_nobody_wants_ends_the_memory_of_before(void **state)
+{
+  (void)state;
+  comes_back();
+  part->wanted = false;
+  load_ends();
+  assert_int_equal(fake.loads, 1);
+  assert_int_equal(part->phase, GH_RESTING);
+  assert_null(part->core);
+}
+
+static void a_warm_memory_that_nobody_wants_stays_warm(void **state)
+{
+  (void)state;
+  fake.ours = true;
+  struct gh_core *before = comes_back();
+  part->wanted = false;
+  load_ends();
+  assert_int_equal(fake.loads, 0);
+  assert_int_equal(part->phase, GH_RESTING);
+  assert_ptr_equal(part->core, before);
+}
+
+static void stuck(uv_work_t *work)
+{
+  uv_sem_t *sem = work->data;
+  uv_sem_wait(sem);
+}
+
+static void unstuck(uv_work_t *work, int status) { (void)work, (void)status; }
+
+/* All workers are busy: the load has not begun when the partition is given back. */
+static void a_load_that_has_not_begun_changes_nothing(void **state)
+{
+  (void)state;
+  enum { WORKERS = 4 };
+  uv_sem_t sem;
+  uv_work_t busy[WORKERS];
+  uv_sem_init(&sem, 0);
+  for (unsigned i = 0; i < WORKERS; i++) {
+    busy[i].data = &sem;
+    uv_queue_work(&engine->loop, &busy[i], stuck, unstuck);
+  }
+  struct gh_core *before = comes_back();
+  part->wanted = false;
+  assert_int_equal(uv_cancel((uv_req_t *)&part->loading.work), 0);
+  for (unsigned i = 0; i < WORKERS; i++) uv_sem_post(&sem);
+  load_ends();
+  uv_run(&engine->loop, UV_RUN_NOWAIT);
+  uv_sem_destroy(&sem);
+  assert_int_equal(fake.loads, 0);
+  assert_ptr_equal(part->core, before);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(a_load_that_nobody_wants_ends_the_memory_of_before, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(a_warm_memory_that_nobody_wants_stays_warm, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(a_load_that_has_not_begun_changes_nothing, engine_setup, engine_teardown),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
