@@ -104,6 +104,11 @@ static void random_hex(char out[33])
 
 static bool is_word(const struct gh_stream_answer *answer, const char *word) { return strcmp(answer->word, word) == 0; }
 
+static bool crowded(const struct stream *o, struct gh_sink_error *error)
+{
+  return gh_sink_fail(&o->sink, error, "others write to the stream so fast that a page does not get in: give the leads a stream of their own");
+}
+
 /* Does what a page has left to do, whosever it was. Others who write to the stream may come in between; not for ever. */
 static bool apply(struct stream *o, struct stream_part *p, struct gh_sink_error *error)
 {
@@ -113,7 +118,7 @@ static bool apply(struct stream *o, struct stream_part *p, struct gh_sink_error 
     if (!call(o, &request, &answer, error)) return false;
     if (!is_word(&answer, "AGAIN")) return true;
   }
-  return gh_sink_fail(&o->sink, error, "others write to the stream so fast that a page does not get in: give the leads a stream of their own");
+  return crowded(o, error);
 }
 
 static bool tell_place(struct stream *o, struct stream_part *p, struct gh_sink_error *error)
@@ -179,7 +184,8 @@ static unsigned slice(const struct gh_sink_lead *leads, unsigned n)
   return i;
 }
 
-static bool add(struct stream *o, const struct gh_sink_page *page, struct gh_stream_answer *answer, struct gh_sink_error *error)
+/* Adds a page and does what it leaves to do, which the words and the number of `answers` tell. */
+static bool add(struct stream *o, const struct gh_sink_page *page, struct gh_stream_answer answers[2], struct gh_sink_error *error)
 {
   struct stream_part *p = part_of(o, page->partition);
   struct gh_str args[5 + 3 * CALL_LEADS];
@@ -198,10 +204,10 @@ static bool add(struct stream *o, const struct gh_sink_page *page, struct gh_str
     args[at++] = page->leads[i].id;
     args[at++] = page->leads[i].json;
   }
-  struct gh_stream_request request = request_of(o, p, GH_STREAM_ADD);
-  request.args = args;
-  request.nargs = at;
-  return call(o, &request, answer, error);
+  struct gh_stream_request both[2] = {request_of(o, p, GH_STREAM_ADD), request_of(o, p, GH_STREAM_APPLY)};
+  both[0].args = args;
+  both[0].nargs = at;
+  return gh_stream_call_two(&o->caller, both, answers) || gh_sink_fail(&o->sink, error, "%s", answers[0].error);
 }
 
 static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error)
@@ -209,19 +215,23 @@ static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_pa
   struct stream *o = (struct stream *)s;
   struct stream_part *p = part_of(o, page->partition);
   (void)mark;
-  while (*taken < page->n) {
+  for (unsigned tries = 0; *taken < page->n;) {
     struct gh_sink_page part = {page->partition, page->leads + *taken, slice(page->leads + *taken, page->n - *taken)};
-    struct gh_stream_answer answer;
-    bool done = add(o, &part, &answer, error);
-    bool more = done && (is_word(&answer, "APPLY") || is_word(&answer, "KEPT"));
-    if (!done || (more && !apply(o, p, error))) return GH_SINK_FAILED;
-    if (is_word(&answer, "APPLY")) continue;
-    if (!more && !is_word(&answer, "ADDED")) {
-      gh_sink_fail(s, error, "%s", is_word(&answer, "LOST") ? "another process hands over this partition's leads" : "the server has lost leads");
+    struct gh_stream_answer answers[2], *added = &answers[0];
+    if (!add(o, &part, answers, error)) return GH_SINK_FAILED;
+    if (is_word(added, "APPLY")) { /* that has been done, most likely, right behind it */
+      if (!apply(o, p, error) || (++tries > APPLIES && !crowded(o, error))) return GH_SINK_FAILED;
+      continue;
+    }
+    bool kept = is_word(added, "KEPT"), left = !is_word(&answers[1], "APPLIED") || answers[1].number == 0; /* overtaken on its way, or put off */
+    if (kept && left && !apply(o, p, error)) return GH_SINK_FAILED;
+    if (!kept && !is_word(added, "ADDED")) {
+      gh_sink_fail(s, error, "%s", is_word(added, "LOST") ? "another process hands over this partition's leads" : "the server has lost leads");
       return GH_SINK_LOST;
     }
-    p->had = answer.number;
+    p->had = added->number;
     *taken += part.n;
+    tries = 0;
   }
   return GH_SINK_TAKEN;
 }

@@ -82,10 +82,15 @@ static void wait_a_little(struct call *k)
 }
 
 /* A command with its first key at argv[3]. All of ours may be sent again: a page that is there is not added twice. */
-static bool send_and_wait(struct gh_stream_caller *c, const struct gh_str *argv, unsigned argc, struct gh_stream_answer *answer)
+static struct call *start(struct gh_stream_caller *c, const struct gh_str *argv, unsigned argc)
 {
   struct call *k = new_call();
   gh_redis_send(c->redis, &(struct gh_redis_command){.argv = argv, .argc = argc, .key = argv[3], .again = true}, on_done, k);
+  return k;
+}
+
+static bool await(struct gh_stream_caller *c, struct call *k, struct gh_stream_answer *answer)
+{
   pthread_mutex_lock(&k->lock);
   while (!k->come && !atomic_load(c->cut)) wait_a_little(k);
   bool come = k->come, ok = come && k->ok;
@@ -95,6 +100,11 @@ static bool send_and_wait(struct gh_stream_caller *c, const struct gh_str *argv,
   pthread_mutex_unlock(&k->lock);
   if (come) free_call(k);
   return ok;
+}
+
+static bool send_and_wait(struct gh_stream_caller *c, const struct gh_str *argv, unsigned argc, struct gh_stream_answer *answer)
+{
+  return await(c, start(c, argv, argc), answer);
 }
 
 /* ── the library, and the scripts ── */
@@ -163,18 +173,25 @@ static bool call_script(struct gh_stream_caller *c, enum gh_stream_function f, s
 static bool is_unknown(const char *error) { return strstr(error, "Function not found") || strstr(error, "unknown command"); }
 static bool is_forbidden(const char *error) { return strncmp(error, "NOPERM", 6) == 0; }
 
-bool gh_stream_call(struct gh_stream_caller *c, const struct gh_stream_request *q, struct gh_stream_answer *answer)
+/* The words of a call as FCALL; `name` is where its function's name is kept. */
+static unsigned words_of(const struct gh_stream_request *q, struct gh_str argv[ARGS], char name[64])
 {
-  struct gh_str argv[ARGS];
-  char name[64];
   unsigned argc = 0;
   GH_CHECK(q->nargs + 6 <= ARGS);
-  snprintf(name, sizeof name, "%s_%s", LIBRARY, names[q->function]);
+  snprintf(name, 64, "%s_%s", LIBRARY, names[q->function]);
   argv[argc++] = GH_STR("FCALL");
   argv[argc++] = gh_str(name);
   argv[argc++] = GH_STR("3");
   for (unsigned i = 0; i < 3; i++) argv[argc++] = q->keys[i];
   for (unsigned i = 0; i < q->nargs; i++) argv[argc++] = q->args[i];
+  return argc;
+}
+
+bool gh_stream_call(struct gh_stream_caller *c, const struct gh_stream_request *q, struct gh_stream_answer *answer)
+{
+  struct gh_str argv[ARGS];
+  char name[64];
+  unsigned argc = words_of(q, argv, name);
   if (!c->scripts) {
     if (send_and_wait(c, argv, argc, answer)) return true;
     bool unknown = is_unknown(answer->error);
@@ -183,4 +200,21 @@ bool gh_stream_call(struct gh_stream_caller *c, const struct gh_stream_request *
     c->scripts = true;
   }
   return call_script(c, q->function, argv, argc, answer);
+}
+
+bool gh_stream_call_two(struct gh_stream_caller *c, const struct gh_stream_request q[2], struct gh_stream_answer answers[2])
+{
+  struct call *calls[2];
+  if (c->scripts) return gh_stream_call(c, &q[0], &answers[0]) && gh_stream_call(c, &q[1], &answers[1]);
+  for (unsigned i = 0; i < 2; i++) {
+    struct gh_str argv[ARGS];
+    char name[64];
+    unsigned argc = words_of(&q[i], argv, name);
+    calls[i] = start(c, argv, argc);
+  }
+  bool first = await(c, calls[0], &answers[0]), second = await(c, calls[1], &answers[1]);
+  if (first && second) return true;
+  if (first) answers[0] = answers[1];
+  if (!is_unknown(answers[0].error) && !is_forbidden(answers[0].error)) return false;
+  return gh_stream_call(c, &q[0], &answers[0]) && gh_stream_call(c, &q[1], &answers[1]);
 }

@@ -23,5 +23,8 @@ struct gh_stream_request {
 /* What the function returned: a word and a number; or `error`, for people: then whether it was done is not known. */
 struct gh_stream_answer { char word[16]; int64_t number; char error[512]; };
 bool gh_stream_call(struct gh_stream_caller *c, const struct gh_stream_request *request, struct gh_stream_answer *answer);
+/* Two calls, the second right behind the first without waiting for it, so that one flush of the disk serves both; a third may come between them. Both may be done
+ * again. False: answers[0] says why; what was done is not known. */
+bool gh_stream_call_two(struct gh_stream_caller *c, const struct gh_stream_request requests[2], struct gh_stream_answer answers[2]);
 
 #endif
