@@ -62,7 +62,7 @@ class Bench:
         self.kafka.admin.create_topic("events", self.options.partitions, **{"message.timestamp.type": "LogAppendTime"})
         write_rules(self.folder, self.options.rules)
         with open(os.path.join(self.folder, "goldhour.yaml"), "w", encoding="utf-8") as f:
-            f.write(f"lateness: 0s\nbatch_ms: {options.batch_ms}\nschema: schema.yaml\nrules: rules.yaml\nsource: {{kafka: {{brokers: {self.kafka.brokers}, topics: [events], start: earliest}}}}\n"
+            f.write(f"lateness: 0s\nbatch_ms: {self.options.batch_ms}\nschema: schema.yaml\nrules: rules.yaml\nsource: {{kafka: {{brokers: {self.kafka.brokers}, topics: [events], start: earliest}}}}\n"
                     f"store: {{redis: {{url: {self.redis.url}}}}}\nsink: {{redis: {{stream: leads}}}}\n")
         return self
 
