@@ -172,7 +172,7 @@ void gh_engine_close(struct gh_engine *e)
     if (e->partitions[i]) gh_partition_close_feed(e->partitions[i]);
   }
   if (e->kafka) gh_kafka_close(e->kafka);
-  for (unsigned i = 0; i < e->nrelays; i++) gh_relay_close(e->relays[i], RELAY_WITHIN_MS);
+  gh_relays_close(e->relays, e->nrelays, RELAY_WITHIN_MS);
   for (unsigned i = 0; i < e->npartitions; i++) gh_partition_free(e->partitions[i]);
   if (e->stores) gh_stores_close(e->stores);
   free(e->partitions);

@@ -1,5 +1,6 @@
 /* A relay hands committed leads to one sink, from the outboxes of all partitions that this process owns. It has a thread of its own, for sinks may be slow or
- * dead: begin → page of the outbox → sink → the sink's place → next page; partitions take turns, a page each.
+ * dead: begin → page of the outbox → sink → the sink's place → next page; partitions take turns, a page each. A stream beside the store has several
+ * such threads, lanes, each for its share of the partitions, so that they do not wait for one another's answers.
  *
  * A failure leaves leads in the outbox and is tried again (a file every second; a server after 1, 2, 4 … 30 s, for all partitions alike, or when it asks to be);
  * it holds up neither events nor commits. Beyond `sink_behind` leads of a partition the oldest go to the dead letters (gh_store_sink_bury): of a sink
@@ -26,10 +27,10 @@ struct gh_relay_options {
   void *ctx;
 };
 
-/* Opens the sink (a file that cannot be written, a secret that cannot be read: NULL with `error`; a server that is away is no error) and starts the thread. */
+/* Opens the sink (a file that cannot be written, a secret that cannot be read: NULL with `error`; a server that is away is no error) and starts its threads. */
 struct gh_relay *gh_relay_open(const struct gh_relay_options *options, char error[512]);
-/* Ends the thread after the page in hand, at the latest after `within_ms`; then what it waits for is cut off. */
-void gh_relay_close(struct gh_relay *r, int64_t within_ms);
+/* Ends them all together, each after the page in hand, at the latest after `within_ms`; then what is waited for is cut off. */
+void gh_relays_close(struct gh_relay **relays, unsigned n, int64_t within_ms);
 const char *gh_relay_name(const struct gh_relay *r); /* the sink's */
 
 /* From now on the partition's leads are handed over. Takes a reference of the store. The sink's place of it is read at the first page. */

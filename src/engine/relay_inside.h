@@ -1,4 +1,4 @@
-/* What relay.c (the thread, and who speaks to it) and relay_page.c (what is done with one partition) share. */
+/* What relay.c (who speaks to a relay), relay_lane.c (a thread) and relay_page.c (what it does with one partition) share. */
 #ifndef GOLDHOUR_ENGINE_RELAY_INSIDE_H
 #define GOLDHOUR_ENGINE_RELAY_INSIDE_H
 
@@ -12,7 +12,7 @@
 struct relay_part {
   unsigned partition;
   struct gh_store *store;       /* a reference */
-  /* the relay's thread alone: */
+  /* the lane's thread alone: */
   bool held, known;             /* at the sink we are the one who writes; `place` is what the store has, or will have */
   struct gh_sink_place place;
   bool unput; uint64_t put_ns;  /* the store does not have `place` yet; when it had one last */
@@ -26,10 +26,11 @@ struct relay_part {
   char error[512];              /* empty: the last try went well */
 };
 
-struct gh_relay {
+/* A thread with a sink of its own, for some of the partitions. */
+struct relay_lane {
   struct gh_relay_options options;
   struct gh_sink *sink;
-  char *name;                   /* owned */
+  const char *name;             /* the relay's */
   pthread_t thread;
   pthread_mutex_t lock;
   pthread_cond_t changed;
@@ -48,20 +49,27 @@ struct gh_relay {
   uint64_t behind_untold, refused_untold, tell_ns; /* leads given to the dead letters and not told */
 };
 
+/* relay_lane.c: NULL with `error`, as gh_relay_open. */
+struct relay_lane *gh_lane_open(const struct gh_relay_options *options, const char *name, char error[512]);
+/* Tells the thread to end after the page in hand; waits for that; joins it and frees all. What the sink waits for after `until_ns` is cut off. */
+void gh_lane_end(struct relay_lane *lane);
+void gh_lane_await(struct relay_lane *lane, uint64_t until_ns);
+void gh_lane_close(struct relay_lane *lane);
+
 /* Why a try went wrong. */
 enum relay_fault { RELAY_FINE, RELAY_STORE, RELAY_SINK };
 struct relay_try { enum relay_fault fault; char error[512]; int64_t wait_ms; bool more; }; /* wait_ms: as gh_sink_error */
 
-/* Hands over one page of the partition. On the relay's thread, without the lock. */
-void gh_relay_page(struct gh_relay *r, struct relay_part *p, struct relay_try *try);
+/* Hands over one page of the partition. On the lane's thread, without the lock. */
+void gh_relay_page(struct relay_lane *lane, struct relay_part *p, struct relay_try *try);
 /* Whether its sink may be slower than events come, for good. */
-static inline bool gh_relay_may_be_slow(const struct gh_relay *r) { return r->options.sink->kind == GH_SINK_WEBHOOK; }
+static inline bool gh_relay_may_be_slow(const struct relay_lane *lane) { return lane->options.sink->kind == GH_SINK_WEBHOOK; }
 /* Commits the place if that was put off; false: it could not be. */
-bool gh_relay_put_place(struct gh_relay *r, struct relay_part *p);
+bool gh_relay_put_place(struct relay_lane *lane, struct relay_part *p);
 #define GH_RELAY_PUT_NS UINT64_C(500000000) /* so long it may be put off */
 /* Leads beyond the bound go to the dead letters. */
-void gh_relay_bound(struct gh_relay *r, struct relay_part *p, struct relay_try *try);
+void gh_relay_bound(struct relay_lane *lane, struct relay_part *p, struct relay_try *try);
 /* Says how many leads went to the dead letters, once a minute. */
-void gh_relay_tell_buried(struct gh_relay *r, bool at_once);
+void gh_relay_tell_buried(struct relay_lane *lane, bool at_once);
 
 #endif

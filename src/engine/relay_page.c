@@ -28,53 +28,53 @@ static bool store_fault(struct relay_part *p, struct relay_try *try, const struc
   return false;
 }
 
-static bool read_place(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+static bool read_place(struct relay_lane *lane, struct relay_part *p, struct relay_try *try)
 {
   struct gh_store_error error;
   if (p->known && p->place.number <= gh_store_outbox_last(p->store)) return true; /* beyond it: the store has lost leads, and set the place back */
-  if (!gh_store_sink_get(p->store, r->name, &p->place, &error)) return store_fault(p, try, &error);
+  if (!gh_store_sink_get(p->store, lane->name, &p->place, &error)) return store_fault(p, try, &error);
   p->known = true;
   p->unput = false;
   uint64_t last = gh_store_outbox_last(p->store);
-  pthread_mutex_lock(&r->lock);
+  pthread_mutex_lock(&lane->lock);
   p->handed = p->place.number;
   if (last > p->last) p->last = last;
-  pthread_mutex_unlock(&r->lock);
+  pthread_mutex_unlock(&lane->lock);
   return true;
 }
 
-static void note_handed(struct gh_relay *r, struct relay_part *p, unsigned taken)
+static void note_handed(struct relay_lane *lane, struct relay_part *p, unsigned taken)
 {
-  pthread_mutex_lock(&r->lock);
+  pthread_mutex_lock(&lane->lock);
   p->handed = p->place.number;
-  r->handed += taken;
-  pthread_mutex_unlock(&r->lock);
+  lane->handed += taken;
+  pthread_mutex_unlock(&lane->lock);
 }
 
-static bool put_place(struct gh_relay *r, struct relay_part *p, unsigned taken, struct relay_try *try)
+static bool put_place(struct relay_lane *lane, struct relay_part *p, unsigned taken, struct relay_try *try)
 {
   struct gh_store_error error;
-  if (!gh_store_sink_put(p->store, r->name, &p->place, &error)) return store_fault(p, try, &error);
+  if (!gh_store_sink_put(p->store, lane->name, &p->place, &error)) return store_fault(p, try, &error);
   p->unput = false;
   p->put_ns = gh_monotonic_ns();
-  note_handed(r, p, taken);
+  note_handed(lane, p, taken);
   return true;
 }
 
-bool gh_relay_put_place(struct gh_relay *r, struct relay_part *p)
+bool gh_relay_put_place(struct relay_lane *lane, struct relay_part *p)
 {
   struct relay_try try;
   char trouble[256];
   if (!p->unput) return true;
-  return !gh_store_trouble(p->store, trouble) && put_place(r, p, 0, &try);
+  return !gh_store_trouble(p->store, trouble) && put_place(lane, p, 0, &try);
 }
 
 /* The place after `taken` more leads. Where those that come again do no harm it is committed now and then: that spares the store a write a page. */
-static bool move_place(struct gh_relay *r, struct relay_part *p, unsigned taken, struct relay_try *try)
+static bool move_place(struct relay_lane *lane, struct relay_part *p, unsigned taken, struct relay_try *try)
 {
-  if (!gh_sink_knows_its_leads(r->sink) || gh_monotonic_ns() - p->put_ns > GH_RELAY_PUT_NS) return put_place(r, p, taken, try);
+  if (!gh_sink_knows_its_leads(lane->sink) || gh_monotonic_ns() - p->put_ns > GH_RELAY_PUT_NS) return put_place(lane, p, taken, try);
   p->unput = true;
-  note_handed(r, p, taken);
+  note_handed(lane, p, taken);
   return true;
 }
 
@@ -93,112 +93,112 @@ static struct gh_sink_mark mark_of(const struct gh_sink_place *place)
 
 /* ── the dead letters ── */
 
-void gh_relay_tell_buried(struct gh_relay *r, bool at_once)
+void gh_relay_tell_buried(struct relay_lane *lane, bool at_once)
 {
   uint64_t now_ns = gh_monotonic_ns();
-  if ((!at_once && now_ns < r->tell_ns) || (r->behind_untold == 0 && r->refused_untold == 0)) return;
-  gh_log(GH_ERR, "leads went to the dead letters in place of the sink", "sink=\"%s\" too_far_behind=%llu refused=%llu bound=%lld", r->name,
-         (unsigned long long)r->behind_untold, (unsigned long long)r->refused_untold, atomic_load(&r->bound_leads));
-  r->behind_untold = r->refused_untold = 0;
-  r->tell_ns = now_ns + TELL_NS;
+  if ((!at_once && now_ns < lane->tell_ns) || (lane->behind_untold == 0 && lane->refused_untold == 0)) return;
+  gh_log(GH_ERR, "leads went to the dead letters in place of the sink", "sink=\"%s\" too_far_behind=%llu refused=%llu bound=%lld", lane->name,
+         (unsigned long long)lane->behind_untold, (unsigned long long)lane->refused_untold, atomic_load(&lane->bound_leads));
+  lane->behind_untold = lane->refused_untold = 0;
+  lane->tell_ns = now_ns + TELL_NS;
 }
 
-static bool bury(struct gh_relay *r, struct relay_part *p, uint64_t upto, const char *reason, struct relay_try *try)
+static bool bury(struct relay_lane *lane, struct relay_part *p, uint64_t upto, const char *reason, struct relay_try *try)
 {
   struct gh_store_error error;
   struct gh_sink_place place = p->place;
   place.number = upto;
-  if (p->unput && !put_place(r, p, 0, try)) return false; /* what lies between the two places is not dead */
-  if (!gh_store_sink_bury(p->store, r->name, &place, reason, &error)) return store_fault(p, try, &error);
-  pthread_mutex_lock(&r->lock);
-  r->buried += upto - p->place.number;
+  if (p->unput && !put_place(lane, p, 0, try)) return false; /* what lies between the two places is not dead */
+  if (!gh_store_sink_bury(p->store, lane->name, &place, reason, &error)) return store_fault(p, try, &error);
+  pthread_mutex_lock(&lane->lock);
+  lane->buried += upto - p->place.number;
   p->handed = upto;
-  pthread_mutex_unlock(&r->lock);
+  pthread_mutex_unlock(&lane->lock);
   p->place = place;
-  gh_sink_skip(r->sink, p->partition, upto);
+  gh_sink_skip(lane->sink, p->partition, upto);
   return true;
 }
 
-void gh_relay_bound(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+void gh_relay_bound(struct relay_lane *lane, struct relay_part *p, struct relay_try *try)
 {
-  uint64_t most = (uint64_t)atomic_load(&r->bound_leads);
-  if (most == 0 || !read_place(r, p, try)) return;
+  uint64_t most = (uint64_t)atomic_load(&lane->bound_leads);
+  if (most == 0 || !read_place(lane, p, try)) return;
   for (uint64_t last = gh_store_outbox_last(p->store); last > p->place.number + most;) {
     uint64_t over = last - most - p->place.number, n = over > BURY_LEADS ? BURY_LEADS : over;
-    if (!bury(r, p, p->place.number + n, "sink_behind", try)) break;
-    r->behind_untold += n;
+    if (!bury(lane, p, p->place.number + n, "sink_behind", try)) break;
+    lane->behind_untold += n;
   }
-  gh_relay_tell_buried(r, false);
+  gh_relay_tell_buried(lane, false);
 }
 
 /* ── a page ── */
 
-static void tell_set_back(const struct gh_relay *r, const struct relay_part *p, uint64_t number)
+static void tell_set_back(const struct relay_lane *lane, const struct relay_part *p, uint64_t number)
 {
-  gh_log(GH_WARN, "the sink's server has lost leads: they are handed over again", "sink=\"%s\" partition=%u had=%llu has=%llu", r->name, p->partition,
+  gh_log(GH_WARN, "the sink's server has lost leads: they are handed over again", "sink=\"%s\" partition=%u had=%llu has=%llu", lane->name, p->partition,
          (unsigned long long)p->place.number, (unsigned long long)number);
 }
 
-static bool begin(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+static bool begin(struct relay_lane *lane, struct relay_part *p, struct relay_try *try)
 {
   struct gh_sink_error error = {.wait_ms = 0};
   struct gh_sink_begun begun;
   struct gh_sink_mark mark = mark_of(&p->place);
-  if (!gh_sink_begin(r->sink, p->partition, &mark, &begun, &error)) return sink_fault(try, &error);
+  if (!gh_sink_begin(lane->sink, p->partition, &mark, &begun, &error)) return sink_fault(try, &error);
   if (!begun.changed) return true;
   uint64_t last = gh_store_outbox_last(p->store), waiting = last > p->place.number ? last - p->place.number : 0;
-  if (mark.number < p->place.number) tell_set_back(r, p, mark.number);
+  if (mark.number < p->place.number) tell_set_back(lane, p, mark.number);
   p->place.number = mark.number + (begun.lines < waiting ? begun.lines : waiting);
   set_mark(&p->place, &mark);
-  return put_place(r, p, 0, try);
+  return put_place(lane, p, 0, try);
 }
 
-static bool make_ready(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+static bool make_ready(struct relay_lane *lane, struct relay_part *p, struct relay_try *try)
 {
   struct gh_sink_error error = {.wait_ms = 0};
   if (!p->held) {
-    if (!read_place(r, p, try)) return false; /* how far behind it is shows even while it cannot be held */
-    if (!gh_sink_hold(r->sink, p->partition, gh_store_outbox_last(p->store), &error)) return sink_fault(try, &error);
+    if (!read_place(lane, p, try)) return false; /* how far behind it is shows even while it cannot be held */
+    if (!gh_sink_hold(lane->sink, p->partition, gh_store_outbox_last(p->store), &error)) return sink_fault(try, &error);
     p->held = true;
     p->known = false;
   }
-  if (!read_place(r, p, try)) return false;
-  if (gh_relay_may_be_slow(r)) gh_relay_bound(r, p, try);
-  return try->fault == RELAY_FINE && begin(r, p, try);
+  if (!read_place(lane, p, try)) return false;
+  if (gh_relay_may_be_slow(lane)) gh_relay_bound(lane, p, try);
+  return try->fault == RELAY_FINE && begin(lane, p, try);
 }
 
 static void add_lead(void *ctx, uint64_t number, struct gh_str id, struct gh_str json)
 {
-  struct gh_relay *r = ctx;
-  if (r->nleads == r->leads_cap) {
-    r->leads_cap = r->leads_cap ? r->leads_cap * 2 : 256;
-    r->leads = realloc(r->leads, r->leads_cap * sizeof *r->leads);
-    GH_CHECK(r->leads && "out of memory");
+  struct relay_lane *lane = ctx;
+  if (lane->nleads == lane->leads_cap) {
+    lane->leads_cap = lane->leads_cap ? lane->leads_cap * 2 : 256;
+    lane->leads = realloc(lane->leads, lane->leads_cap * sizeof *lane->leads);
+    GH_CHECK(lane->leads && "out of memory");
   }
-  r->leads[r->nleads++] = (struct gh_sink_lead){number, gh_arena_str(&r->arena, id), gh_arena_str(&r->arena, json)};
+  lane->leads[lane->nleads++] = (struct gh_sink_lead){number, gh_arena_str(&lane->arena, id), gh_arena_str(&lane->arena, json)};
 }
 
-static bool read_page(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+static bool read_page(struct relay_lane *lane, struct relay_part *p, struct relay_try *try)
 {
   struct gh_store_error error;
-  gh_arena_reset(&r->arena);
-  r->nleads = 0;
-  if (!gh_store_outbox(p->store, p->place.number, add_lead, r, &error)) return store_fault(p, try, &error);
-  if (r->nleads > 0 && r->leads[0].number > p->place.number + 1) {
-    gh_log(GH_ERR, "the outbox no longer has leads that the sink lacks", "sink=\"%s\" partition=%u from=%llu to=%llu", r->name, p->partition,
-           (unsigned long long)(p->place.number + 1), (unsigned long long)(r->leads[0].number - 1));
+  gh_arena_reset(&lane->arena);
+  lane->nleads = 0;
+  if (!gh_store_outbox(p->store, p->place.number, add_lead, lane, &error)) return store_fault(p, try, &error);
+  if (lane->nleads > 0 && lane->leads[0].number > p->place.number + 1) {
+    gh_log(GH_ERR, "the outbox no longer has leads that the sink lacks", "sink=\"%s\" partition=%u from=%llu to=%llu", lane->name, p->partition,
+           (unsigned long long)(p->place.number + 1), (unsigned long long)(lane->leads[0].number - 1));
   }
   return true;
 }
 
-static bool bury_refused(struct gh_relay *r, struct relay_part *p, uint64_t number, const struct gh_sink_error *why, struct relay_try *try)
+static bool bury_refused(struct relay_lane *lane, struct relay_part *p, uint64_t number, const struct gh_sink_error *why, struct relay_try *try)
 {
-  if (!bury(r, p, number, "sink_refused", try)) return false;
-  if (r->refused_untold++ == 0 && gh_monotonic_ns() >= r->tell_ns) {
+  if (!bury(lane, p, number, "sink_refused", try)) return false;
+  if (lane->refused_untold++ == 0 && gh_monotonic_ns() >= lane->tell_ns) {
     gh_log(GH_WARN, "a lead was refused for good: it is in the dead letters", "why=\"%s\" partition=%u number=%llu", why->text, p->partition,
            (unsigned long long)number);
   }
-  gh_relay_tell_buried(r, false);
+  gh_relay_tell_buried(lane, false);
   return true;
 }
 
@@ -210,36 +210,36 @@ static bool note_loss(struct relay_part *p, struct relay_try *try, const struct 
 }
 
 /* Writes a slice from leads[*at] on; `at` moves past what the sink, or the dead letters, have. False: no more of this page. */
-static bool write_slice(struct gh_relay *r, struct relay_part *p, unsigned *at, struct relay_try *try)
+static bool write_slice(struct relay_lane *lane, struct relay_part *p, unsigned *at, struct relay_try *try)
 {
   struct gh_sink_error error = {.wait_ms = 0};
-  unsigned most = gh_sink_page_leads(r->sink), left = r->nleads - *at, taken;
-  struct gh_sink_page page = {p->partition, r->leads + *at, left < most ? left : most};
+  unsigned most = gh_sink_page_leads(lane->sink), left = lane->nleads - *at, taken;
+  struct gh_sink_page page = {p->partition, lane->leads + *at, left < most ? left : most};
   struct gh_sink_mark mark = mark_of(&p->place);
-  enum gh_sink_answer answer = gh_sink_write(r->sink, &page, &mark, &taken, &error);
+  enum gh_sink_answer answer = gh_sink_write(lane->sink, &page, &mark, &taken, &error);
   *at += taken;
   if (taken > 0) {
     p->place.number = page.leads[taken - 1].number;
     set_mark(&p->place, &mark);
     p->losses = 0;
-    if (!move_place(r, p, taken, try)) return false;
+    if (!move_place(lane, p, taken, try)) return false;
   }
   switch (answer) {
     case GH_SINK_TAKEN: return true;
-    case GH_SINK_REFUSED: return bury_refused(r, p, r->leads[(*at)++].number, &error, try);
+    case GH_SINK_REFUSED: return bury_refused(lane, p, lane->leads[(*at)++].number, &error, try);
     case GH_SINK_LOST: return note_loss(p, try, &error);
     case GH_SINK_FAILED: return sink_fault(try, &error);
   }
   GH_IMPOSSIBLE();
 }
 
-void gh_relay_page(struct gh_relay *r, struct relay_part *p, struct relay_try *try)
+void gh_relay_page(struct relay_lane *lane, struct relay_part *p, struct relay_try *try)
 {
   *try = (struct relay_try){.fault = RELAY_FINE};
-  if (make_ready(r, p, try) && p->place.number < gh_store_outbox_last(p->store) && read_page(r, p, try)) {
+  if (make_ready(lane, p, try) && p->place.number < gh_store_outbox_last(p->store) && read_page(lane, p, try)) {
     bool going = true;
-    for (unsigned at = 0; going && at < r->nleads && !atomic_load(&r->stopping);) going = write_slice(r, p, &at, try);
-    try->more = !going || (r->nleads > 0 && p->place.number < gh_store_outbox_last(p->store));
+    for (unsigned at = 0; going && at < lane->nleads && !atomic_load(&lane->stopping);) going = write_slice(lane, p, &at, try);
+    try->more = !going || (lane->nleads > 0 && p->place.number < gh_store_outbox_last(p->store));
   }
   if (try->fault != RELAY_FINE) p->held = false;
 }

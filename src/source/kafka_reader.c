@@ -5,6 +5,10 @@
 #include "group.h"
 
 #define MIN_QUEUE_KB 256
+/* A broker that answers each record at once is asked thousands of times a second, and everybody waits for its processor: to gather for some ms is sooner in
+ * the end. What lies there in plenty comes at once. Less than any partition's share, or a share would be waited for. */
+#define GATHER_BYTES "65536"
+#define GATHER_MS "10"
 
 static void reader_erred(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
@@ -37,7 +41,7 @@ bool gh_reader_open(struct gh_kafka *k, struct gh_source_error *error)
   snprintf(all_bytes, sizeof all_bytes, "%lld", (long long)within(k->conf->fetch_bytes, 1 << 20, 50 << 20));
   const struct gh_kafka_property ours[] = {
     {"queued.min.messages", "1000000"}, {"fetch.message.max.bytes", one_bytes}, {"fetch.max.bytes", all_bytes},
-    {"fetch.wait.max.ms", "100"}, {"fetch.error.backoff.ms", "100"}, {"check.crcs", "true"},
+    {"fetch.min.bytes", GATHER_BYTES}, {"fetch.wait.max.ms", GATHER_MS}, {"fetch.error.backoff.ms", "100"}, {"check.crcs", "true"},
     {"socket.timeout.ms", GH_SILENCE_MS}, {"socket.connection.setup.timeout.ms", GH_SILENCE_MS}, {"socket.keepalive.enable", "true"}, {0},
   };
   rd_kafka_conf_t *made = gh_kafka_conf_with(&k->conf->kafka, gh_str(k->dir), ours, &e);

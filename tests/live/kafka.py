@@ -27,16 +27,17 @@ def jars():
 
 
 class Kafka:
-    """settings: of server.properties beside the defaults. secure: also listens with TLS, with SASL, and with both, for `users` {name: password}."""
+    """settings: of server.properties beside the defaults. secure: also listens with TLS, with SASL, and with both, for `users` {name: password}.
+    lasting: it is compiled as it would be for days of work, which costs it its first half minute."""
 
-    def __init__(self, folder, secure=False, users=None, **settings):
+    def __init__(self, folder, secure=False, users=None, lasting=False, **settings):
         os.makedirs(folder, exist_ok=True)
         self.folder, self.port, self.controller = folder, free_port(), free_port()
         self.users = users or {}
         self.ports = {name: free_port() for name in ("SSL", "SASL_PLAINTEXT", "SASL_SSL")} if secure else {}
         self.tls = certificates.certificates(os.path.join(folder, "tls")) if secure else None
         self.settings = self.defaults() | (self.security() if secure else {}) | {k.replace("_", "."): v for k, v in settings.items()}
-        self.java = ["java", "-Xms128m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", LOGGING, "-cp", os.path.join(jars(), "*")]
+        self.java = ["java", "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", *([] if lasting else ["-XX:TieredStopAtLevel=1"]), LOGGING, "-cp", os.path.join(jars(), "*")]
         self.process = Process("kafka", folder, [*self.java, "kafka.Kafka", "server.properties"])
         self.admin = Admin(self.port)
 

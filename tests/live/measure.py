@@ -2,12 +2,13 @@
 """What the whole way costs on this machine: Kafka, Redis (appendfsync always) and Goldhour side by side. Run by hand; no test, for machines differ.
 
     tests/live/measure.py GOLDHOUR throughput [--events 2000000] [--partitions 16] [--rules 10]
-    tests/live/measure.py GOLDHOUR latency [--rate 20000] [--seconds 20] [--rules 10] [--fsync always] [--batch-ms 0]
+    tests/live/measure.py GOLDHOUR latency [--rate 20000] [--seconds 20] [--warm 15] [--rules 10] [--fsync always] [--batch-ms 0]
     tests/live/measure.py GOLDHOUR restart [--customers 100000] [--events 0]
     tests/live/measure.py GOLDHOUR joins [--rules 1000] [--events 10000000] [--seconds 120]
 
 throughput: events that lie in the topic are worked through; events a second, and a second of the daemon's own CPU time.
 latency: events come at a steady pace, every hundredth triggers; from the moment the broker wrote an event to the moment its lead is read from the stream.
+         A quarter of a minute at that pace goes before, in which the broker is compiled.
 restart: killed in the middle of a steady stream and started again; from the start of the process to its first new lead. --events come before, so that there is a state.
 joins: two daemons work through what lies in the topic, calm; then a third comes or goes every 2 seconds. Events a second of both, and whether each lead is there once.
 """
@@ -53,7 +54,7 @@ def event(i, at_ms, customers, prefix="e"):
 class Bench:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
-        self.kafka = Kafka(os.path.join(folder, "kafka"))
+        self.kafka = Kafka(os.path.join(folder, "kafka"), lasting=True)
         self.redis = Redis(os.path.join(folder, "redis"), {"appendfsync": options.fsync})
 
     def __enter__(self):
@@ -132,7 +133,7 @@ class Reader(threading.Thread):
 def pour(bench, sent, seconds, alive=lambda: True):
     """Events at the pace, through kcat; sent[id]: when it was handed over."""
     o = bench.options
-    kcat = subprocess.Popen(["kcat", "-P", "-b", bench.kafka.brokers, "-t", "events", "-K", kafka_client.KEY_END, "-X", "linger.ms=0", "-X", "topic.partitioner=murmur2_random"], stdin=subprocess.PIPE)
+    kcat = subprocess.Popen(["kcat", "-P", "-b", bench.kafka.brokers, "-t", "events", "-K", kafka_client.KEY_END, "-X", "topic.partitioner=murmur2_random"], stdin=subprocess.PIPE)
     began, i, n = time.monotonic(), len(sent), int(o.rate * seconds)
     first = i
     while i - first < n and alive():
@@ -169,7 +170,7 @@ def latency(bench):
     until(lambda: int(bench.figures(daemon).get("partitions", 0)) == o.partitions, "its partitions", 60, 0.1)
     reader.start()
     boxes.start()
-    pour(bench, sent, 3)
+    pour(bench, sent, o.warm)
     warm = len(sent)
     cpu = cpu_seconds(daemon.pid)
     pour(bench, sent, o.seconds)
@@ -262,7 +263,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("goldhour", type=os.path.abspath)
     p.add_argument("what", choices=["throughput", "latency", "restart", "joins"])
-    for name, value in (("events", None), ("partitions", 16), ("rules", 10), ("customers", 100000), ("rate", 20000), ("seconds", 20), ("batch-ms", 0)):
+    for name, value in (("events", None), ("partitions", 16), ("rules", 10), ("customers", 100000), ("rate", 20000), ("seconds", 20), ("warm", 15), ("batch-ms", 0)):
         p.add_argument("--" + name, type=int, default=value)
     p.add_argument("--fsync", default="always")
     options = p.parse_args()

@@ -49,7 +49,7 @@ static void what_is_committed_is_handed_over_in_order(void **state)
   assert_int_equal(s.behind, 0);
   assert_int_equal(s.buried, 0);
   assert_lines("leads.jsonl", "a", 1, 10000);
-  gh_relay_close(r, 1000);
+  gh_relays_close(&r, 1, 1000);
   gh_store_close(store);
 }
 
@@ -74,7 +74,7 @@ static void partitions_take_turns_and_come_and_go(void **state)
   assert_lines("leads.p7.jsonl", "g", 1, 5);
   gh_relay_add(r, 7, seven); /* and back again: goes on where its place is */
   await(r, GH_RELAY_IDLE);
-  gh_relay_close(r, 1000);
+  gh_relays_close(&r, 1, 1000);
   gh_store_close(three);
   gh_store_close(seven);
 }
@@ -89,7 +89,7 @@ static void a_place_is_where_the_next_process_goes_on(void **state)
     commit(store, "a", 1);
     gh_relay_kick(r, 0);
     await(r, GH_RELAY_IDLE);
-    gh_relay_close(r, 1000);
+    gh_relays_close(&r, 1, 1000);
   }
   char path[128], text[64] = "";
   snprintf(path, sizeof path, "%s/leads.jsonl", dir);
@@ -118,7 +118,7 @@ static void what_fails_waits_and_is_tried_again(void **state)
   gh_relay_hurry(r);
   await(r, GH_RELAY_IDLE);
   assert_lines("out/leads.p0.jsonl", "a", 1, 3);
-  gh_relay_close(r, 1000);
+  gh_relays_close(&r, 1, 1000);
   gh_store_close(store);
 }
 
@@ -141,7 +141,7 @@ static void a_sink_that_fails_for_long_loses_the_oldest(void **state)
   s = await(r, GH_RELAY_IDLE);
   assert_int_equal(s.handed, 1000);
   assert_lines("out/leads.p0.jsonl", "a", 5001, 6000);
-  gh_relay_close(r, 1000);
+  gh_relays_close(&r, 1, 1000);
   gh_store_close(store);
 }
 
@@ -159,12 +159,12 @@ static void standard_output_may_hang_or_go(void **state)
   struct gh_relay *r = open_relay(false);
   commit(store, "a", 50000);
   gh_relay_add(r, 0, store);
-  gh_relay_close(r, 50);
+  gh_relays_close(&r, 1, 50);
   r = open_relay(false);
   close(ends[0]);
   gh_relay_add(r, 0, store);
   struct gh_relay_state s = await(r, GH_RELAY_GONE);
-  gh_relay_close(r, 1000);
+  gh_relays_close(&r, 1, 1000);
   dup2(kept, STDOUT_FILENO);
   close(kept);
   assert_true(s.behind > 0);

@@ -3,6 +3,8 @@
 
 #include "relay_bank.h"
 
+#include "goldhour/sys/sys.h"
+
 #include "sink/http_server.h"
 #include "sink/redis_server.h"
 
@@ -74,7 +76,7 @@ static void a_refused_lead_goes_to_the_dead_letters(void **state)
   assert_int_equal(l.first, 77);
   assert_string_equal(l.reason, "sink_refused");
   assert_string_equal(l.raw, "a77");
-  gh_relay_close(r, 1000);
+  gh_relays_close(&r, 1, 1000);
   stop_server();
 }
 
@@ -89,13 +91,27 @@ static void one_that_hangs_is_closed_promptly(void **state)
   gh_relay_add(r, 0, store);
   while (atomic_load(&server.nrequests) == 0) usleep(1000);
   assert_int_equal(gh_relay_state(r).doing, GH_RELAY_BUSY);
-  gh_relay_close(r, 10);
+  gh_relays_close(&r, 1, 10);
   stop_server();
   struct gh_sink_place place;
   struct gh_store_error error;
   assert_true(gh_store_sink_get(store, "webhook", &place, &error));
   assert_int_equal(place.number, 0);
   assert_int_equal(dead_letters().n, 0);
+}
+
+/* Each is given the same moment, not one after the other: three that hang cost what one costs. */
+static void those_that_hang_are_closed_together(void **state)
+{
+  (void)state;
+  struct gh_relay *relays[3] = {open_hook(hangs), open_relay(true), open_relay(true)};
+  commit(store, "a", 10);
+  for (unsigned i = 0; i < 3; i++) gh_relay_add(relays[i], 0, store);
+  while (atomic_load(&server.nrequests) == 0) usleep(1000);
+  uint64_t began_ns = gh_monotonic_ns();
+  gh_relays_close(relays, 3, 2000);
+  assert_true(gh_monotonic_ns() - began_ns < UINT64_C(4000000000));
+  stop_server();
 }
 
 static int says_500(const struct request *r, unsigned nth) { return (void)r, (void)nth, 500; }
@@ -122,7 +138,7 @@ static void one_that_is_down_keeps_the_newest(void **state)
   assert_int_equal(l.first, 1);
   assert_int_equal(l.last, 500);
   assert_string_equal(l.reason, "sink_behind");
-  gh_relay_close(r, 1000);
+  gh_relays_close(&r, 1, 1000);
   stop_server();
 }
 
@@ -150,7 +166,7 @@ static void a_stream_that_lost_its_tail_is_given_it_again(void **state)
   assert_int_equal(s.behind, 0);
   assert_string_equal(redis("XLEN leads"), "705");
   assert_string_equal(redis("XREVRANGE leads + - COUNT 6 | grep -A1 '^id' | grep '^[ab]' | tr '\\n' ' '"), "b5 b4 b3 b2 b1 a700 ");
-  gh_relay_close(r, 1000);
+  gh_relays_close(&r, 1, 1000);
 }
 
 static uint64_t place(void)
@@ -192,7 +208,7 @@ static void a_streams_place_comes_later(void **state)
     gh_relay_kick(r, 0);
     await(r, GH_RELAY_IDLE);
   }
-  gh_relay_close(r, 1000);
+  gh_relays_close(&r, 1, 1000);
   assert_int_equal(place(), 26);
   assert_string_equal(redis("XLEN leads"), "3"); /* a1, b1, c1: the same ids again add nothing */
 }
@@ -203,7 +219,8 @@ int main(void)
 {
   signal(SIGPIPE, SIG_IGN);
   const struct CMUnitTest tests[] = {
-      STORY(a_refused_lead_goes_to_the_dead_letters), STORY(one_that_hangs_is_closed_promptly), STORY(one_that_is_down_keeps_the_newest),
+      STORY(a_refused_lead_goes_to_the_dead_letters), STORY(one_that_hangs_is_closed_promptly), STORY(those_that_hang_are_closed_together),
+      STORY(one_that_is_down_keeps_the_newest),
       STORY(a_stream_that_lost_its_tail_is_given_it_again), STORY(a_streams_place_comes_later),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
