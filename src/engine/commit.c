@@ -53,12 +53,14 @@ static void durable(struct gh_partition *p, const struct gh_batch *b)
   if (e->kafka && b->position.record) gh_kafka_note_committed(e->kafka, p->number, (int64_t)b->position.offset);
 }
 
+static bool ends_here(const struct gh_partition *p) { return p->phase == GH_DRAINING && gh_partition_leaves(p); }
+
 /* Without a shared store there is nobody else, and nothing to go back to: the process stops. */
 static void failed(struct gh_partition *p)
 {
   struct gh_engine *e = p->engine;
   p->broken = true;
-  if (e->stores && p->phase != GH_DRAINING) {
+  if (e->stores && !ends_here(p)) {
     gh_partition_halt(p, p->answer_error.text);
     return;
   }
@@ -74,7 +76,7 @@ static void failed(struct gh_partition *p)
 static void fenced(struct gh_partition *p)
 {
   gh_log(GH_WARN, "another process owns the partition now; its memory is dropped", "partition=%u", p->number);
-  if (p->phase == GH_DRAINING) p->broken = true;
+  if (ends_here(p)) p->broken = true;
   else gh_partition_back_off(p, "another process owned it");
 }
 
@@ -82,7 +84,7 @@ static void rewound(struct gh_partition *p)
 {
   gh_log(GH_ERR, "the store has lost commits that nobody can send again: the partition is loaded again and its source read again from there",
          "partition=%u why=\"%s\"", p->number, p->answer_error.text);
-  if (p->phase == GH_DRAINING) p->broken = true;
+  if (ends_here(p)) p->broken = true;
   else gh_partition_back_off(p, "the store has lost commits");
 }
 

@@ -16,8 +16,9 @@
  *   LOADING ──► PROFILES ──► EVENTS ──► ENDING ──► DRAINING ──► RESTING ┘
  *     ▲  │         │           │                      ▲
  *     │  ▼         └───────────┴──────────────────────┘   SIGTERM, given back to the group, a failure, the end of a live source
- *   BACKING_OFF ◄── from anywhere before DRAINING: fenced, the store has lost commits, loading failed: its memory is dropped; loaded again soon
+ *   BACKING_OFF ◄── from anywhere before RESTING: fenced, the store has lost commits, loading failed: its memory is dropped; loaded again soon
  *   HALTED      ◄── cannot go on without people (a lost position, a full state, a schema that does not fit): alarmed until it is given back, or a reload
+ *   From DRAINING they are entered only where the source has ended: given back or stopping, a partition that cannot commit drops its memory and rests.
  *
  * PROFILES reads the bulk load, EVENTS the source, ENDING (by record) steps what the end of input releases, DRAINING commits what is in hand and releases
  * nothing, RESTING has nothing in hand: it ends with the process, or waits, warm, for the partition's return.
@@ -192,6 +193,8 @@ void gh_partition_load(struct gh_partition *p);
 void gh_partition_drop(struct gh_partition *p);
 void gh_partition_back_off(struct gh_partition *p, const char *why);
 void gh_partition_halt(struct gh_partition *p, const char *why);
+/* Whether it is done with once it is drained: else it drains because its source has ended, and what could not be committed is to be read again. */
+static inline bool gh_partition_leaves(const struct gh_partition *p) { return !p->wanted || p->engine->stopping; }
 /* Whether it steps and commits. */
 static inline bool gh_partition_runs(const struct gh_partition *p) { return p->phase >= GH_PROFILES && p->phase <= GH_DRAINING; }
 

@@ -17,7 +17,7 @@ void gh_partition_move(struct gh_partition *p, enum gh_phase to)
       [GH_PROFILES] = 1u << GH_EVENTS | 1u << GH_DRAINING | 1u << GH_BACKING_OFF | 1u << GH_HALTED,
       [GH_EVENTS] = 1u << GH_ENDING | 1u << GH_DRAINING | 1u << GH_BACKING_OFF | 1u << GH_HALTED,
       [GH_ENDING] = 1u << GH_DRAINING | 1u << GH_BACKING_OFF | 1u << GH_HALTED,
-      [GH_DRAINING] = 1u << GH_RESTING,
+      [GH_DRAINING] = 1u << GH_RESTING | 1u << GH_BACKING_OFF | 1u << GH_HALTED,
       [GH_RESTING] = 1u << GH_LOADING,
       [GH_BACKING_OFF] = 1u << GH_LOADING | 1u << GH_RESTING,
       [GH_HALTED] = 1u << GH_RESTING | 1u << GH_LOADING,
@@ -97,7 +97,8 @@ void gh_partition_halt(struct gh_partition *p, const char *why)
   p->generation = p->engine->generation;
   gh_log(GH_ERR, "a partition is stopped", "partition=%u why=\"%s\"", p->number, why);
   gh_partition_move(p, GH_HALTED);
-  if (!p->engine->stores && !p->engine->kafka) gh_engine_fail(p->engine, 1, "the one partition there is has stopped", why);
+  bool waits = p->engine->kafka || (p->engine->stores && p->engine->live); /* for people; a run that is to end does not */
+  if (!waits) gh_engine_fail(p->engine, 1, "the one partition there is has stopped", why);
 }
 
 /* ── loading, on a worker ── */

@@ -1,10 +1,10 @@
-/* The life of a partition, at its loading: the group may take it away meanwhile. */
+/* The life of a partition, at its loading, which the group may take away meanwhile, and at its end, where the last commit may not be taken. */
 #include "../../../src/engine/engine.h"
 #include "../../../src/store/ops.h"
 #include "small_bank.h"
 
 /* A store that answers what the test says. */
-struct fake_store { struct gh_store store; bool ours; unsigned loads; };
+struct fake_store { struct gh_store store; bool ours; unsigned loads, commits; gh_commit_done_fn *done; void *ctx; };
 
 static struct fake_store fake;
 
@@ -34,9 +34,18 @@ static bool fake_sinks_only(struct gh_store *s, const char *const *sinks, unsign
   return true;
 }
 
+static void fake_commit(struct gh_store *s, const struct gh_commit *commit, gh_commit_done_fn *done, void *ctx)
+{
+  (void)s, (void)commit;
+  fake.commits++;
+  fake.done = done;
+  fake.ctx = ctx;
+}
+
 static void fake_close(struct gh_store *s) { (void)s; }
 
-static const struct gh_store_ops fake_ops = {.close = fake_close, .load = fake_load, .still_ours = fake_still_ours, .crashes = fake_crashes, .sinks_only = fake_sinks_only};
+static const struct gh_store_ops fake_ops = {.close = fake_close, .load = fake_load, .still_ours = fake_still_ours, .commit = fake_commit, .crashes = fake_crashes,
+                                             .sinks_only = fake_sinks_only};
 
 static struct small_bank *bank;
 static struct gh_engine *engine;
@@ -52,6 +61,8 @@ static int engine_setup(void **state)
   engine->stored = true;
   uv_loop_init(&engine->loop);
   uv_idle_init(&engine->loop, &engine->again);
+  uv_mutex_init(&engine->answer_lock);
+  engine->deaf = true;
   engine->loop.data = engine->again.data = engine;
   fake = (struct fake_store){.ours = false};
   gh_store_begin(&fake.store, &fake_ops);
@@ -68,6 +79,7 @@ static int engine_teardown(void **state)
   uv_close((uv_handle_t *)&engine->again, NULL);
   uv_run(&engine->loop, UV_RUN_DEFAULT);
   assert_int_equal(uv_loop_close(&engine->loop), 0);
+  uv_mutex_destroy(&engine->answer_lock);
   free(engine);
   return bank_teardown(state);
 }
@@ -143,12 +155,88 @@ static void a_load_that_has_not_begun_changes_nothing(void **state)
   assert_ptr_equal(part->core, before);
 }
 
+/* ── the end of a source ── */
+
+/* Loaded from a store that others may have too, and at the end of its file, with something in hand; the last commit is on its way. */
+static void commits_its_end(void)
+{
+  bank_put(bank, "events.jsonl", "");
+  engine->conf = (struct gh_conf){.source = GH_SOURCE_FILE, .source_path.text = GH_STR("events.jsonl"), .dir = gh_str(bank->dir), .batch_events = 100,
+                                  .sink_behind = 1000, .state_bytes = INT64_MAX};
+  part->wanted = true;
+  gh_partition_load(part);
+  load_ends();
+  engine->stores = (struct gh_stores *)&fake; /* it is not asked */
+  assert_int_equal(part->phase, GH_EVENTS);
+  while (!part->committing) gh_partition_turn(part);
+  assert_int_equal(part->phase, GH_DRAINING);
+}
+
+static void answered(enum gh_commit_answer answer)
+{
+  const struct gh_store_error error = {"as the test says"};
+  fake.done(fake.ctx, answer, answer == GH_COMMIT_DURABLE ? NULL : &error);
+  gh_partition_turn(part);
+  uv_idle_stop(&engine->again);
+}
+
+static void at_its_end_a_source_rests(void **state)
+{
+  (void)state;
+  commits_its_end();
+  answered(GH_COMMIT_DURABLE);
+  assert_int_equal(part->phase, GH_RESTING);
+  assert_non_null(part->core);
+}
+
+/* Else the last records of a file would be read by nobody, and a run --until-end would wait for ever. */
+static void what_another_process_fenced_at_the_end_is_read_again(void **state)
+{
+  (void)state;
+  commits_its_end();
+  answered(GH_COMMIT_FENCED);
+  assert_int_equal(part->phase, GH_BACKING_OFF);
+}
+
+static void what_the_store_lost_at_the_end_is_read_again(void **state)
+{
+  (void)state;
+  commits_its_end();
+  answered(GH_COMMIT_REWOUND);
+  assert_int_equal(part->phase, GH_BACKING_OFF);
+}
+
+static void a_last_commit_that_is_refused_ends_the_run(void **state)
+{
+  (void)state;
+  commits_its_end();
+  answered(GH_COMMIT_FAILED);
+  assert_int_equal(part->phase, GH_HALTED);
+  assert_true(engine->stopping);
+  assert_int_equal(engine->status, 1);
+}
+
+static void given_back_it_rests_whatever_the_store_says(void **state)
+{
+  (void)state;
+  commits_its_end();
+  part->wanted = false;
+  answered(GH_COMMIT_FENCED);
+  assert_int_equal(part->phase, GH_RESTING);
+  assert_null(part->core);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(a_load_that_nobody_wants_ends_the_memory_of_before, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_warm_memory_that_nobody_wants_stays_warm, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_load_that_has_not_begun_changes_nothing, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(at_its_end_a_source_rests, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(what_another_process_fenced_at_the_end_is_read_again, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(what_the_store_lost_at_the_end_is_read_again, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(a_last_commit_that_is_refused_ends_the_run, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(given_back_it_rests_whatever_the_store_says, engine_setup, engine_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
