@@ -77,11 +77,12 @@ static void commit(struct gh_partition *p)
   gh_partition_commit(p);
 }
 
-/* What waits ahead drains without new input: reading waits for it. */
+/* What waits ahead drains without new input: reading waits for it. So it does where a new set waits for what was taken by the old one to be committed. */
 static bool held_up(const struct gh_partition *p)
 {
   const struct gh_engine *e = p->engine;
-  if (p->committing && gh_batch_full(p->filling, &e->conf)) return true;
+  bool last = p->active != e->active && gh_batch_dirty(p->filling);
+  if (p->committing && (last || gh_batch_full(p->filling, &e->conf))) return true;
   uint64_t most = e->stored ? 2 * (uint64_t)e->conf.sink_behind : LEADS_BEHIND;
   return e->relays_draining > most;
 }

@@ -231,7 +231,7 @@ static void begin(struct gh_partition *p)
   join_relays(p);
   if (p->feed_open) gh_partition_move(p, GH_EVENTS);
   else gh_partition_open_first_feed(p);
-  tell_loaded(p);
+  if (p->core) tell_loaded(p); /* not where the source could not be opened */
 }
 
 /* What was loaded and is not taken. The store goes on from there, if the load was begun: a memory from before is not what it stands for any more. */
@@ -249,7 +249,7 @@ static void loading_failed(struct gh_partition *p)
 {
   struct gh_engine *e = p->engine;
   gh_log(GH_ERR, "a partition cannot be loaded", "partition=%u why=\"%s\"", p->number, p->loading.error);
-  if (e->stores) {
+  if (e->stores || e->kafka) {
     gh_partition_back_off(p, p->loading.error);
     return;
   }

@@ -11,6 +11,7 @@ void gh_proof_turn(struct gh_engine *e)
   if (health.reconnects == e->reconnects) return;
   e->reconnects = health.reconnects;
   for (unsigned i = 0; i < e->npartitions; i++) {
-    if (e->partitions[i] && e->partitions[i]->core) e->partitions[i]->prove = true;
+    struct gh_partition *p = e->partitions[i];
+    if (p && (p->core || p->loading.busy)) p->prove = true;
   }
 }

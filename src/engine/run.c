@@ -56,7 +56,7 @@ static void on_again(uv_idle_t *idle)
   struct gh_engine *e = idle->data;
   uv_idle_stop(idle);
   if (gh_engine_turn(e)) {
-    wait_for_source(e);
+    if (!e->stopping) wait_for_source(e); /* else what comes is not taken, and would wake the loop again and again */
     return;
   }
   mask_signals(SIG_BLOCK); /* one that comes now finds the work done; it must not kill */

@@ -130,7 +130,13 @@ static void stuck(uv_work_t *work)
   uv_sem_wait(sem);
 }
 
-static void unstuck(uv_work_t *work, int status) { (void)work, (void)status; }
+static unsigned unstuck_workers;
+
+static void unstuck(uv_work_t *work, int status)
+{
+  (void)work, (void)status;
+  unstuck_workers++;
+}
 
 /* All workers are busy: the load has not begun when the partition is given back. */
 static void a_load_that_has_not_begun_changes_nothing(void **state)
@@ -140,6 +146,7 @@ static void a_load_that_has_not_begun_changes_nothing(void **state)
   uv_sem_t sem;
   uv_work_t busy[WORKERS];
   uv_sem_init(&sem, 0);
+  unstuck_workers = 0;
   for (unsigned i = 0; i < WORKERS; i++) {
     busy[i].data = &sem;
     uv_queue_work(&engine->loop, &busy[i], stuck, unstuck);
@@ -149,28 +156,29 @@ static void a_load_that_has_not_begun_changes_nothing(void **state)
   assert_int_equal(uv_cancel((uv_req_t *)&part->loading.work), 0);
   for (unsigned i = 0; i < WORKERS; i++) uv_sem_post(&sem);
   load_ends();
-  uv_run(&engine->loop, UV_RUN_NOWAIT);
+  while (unstuck_workers < WORKERS) uv_run(&engine->loop, UV_RUN_ONCE);
+  uv_idle_stop(&engine->again);
   uv_sem_destroy(&sem);
   assert_int_equal(fake.loads, 0);
   assert_ptr_equal(part->core, before);
 }
 
-/* ── the end of a source ── */
+/* ── running ── */
 
-/* Loaded from a store that others may have too, and at the end of its file, with something in hand; the last commit is on its way. */
-static void commits_its_end(void)
+/* Loaded, to read the bank's file. */
+static void reads(const char *events)
 {
-  bank_put(bank, "events.jsonl", "");
+  bank_put(bank, "events.jsonl", events);
   engine->conf = (struct gh_conf){.source = GH_SOURCE_FILE, .source_path.text = GH_STR("events.jsonl"), .dir = gh_str(bank->dir), .batch_events = 100,
                                   .sink_behind = 1000, .state_bytes = INT64_MAX};
   part->wanted = true;
   gh_partition_load(part);
   load_ends();
-  engine->stores = (struct gh_stores *)&fake; /* it is not asked */
   assert_int_equal(part->phase, GH_EVENTS);
-  while (!part->committing) gh_partition_turn(part);
-  assert_int_equal(part->phase, GH_DRAINING);
 }
+
+static const char one[] = "{\"id\":\"e1\",\"type\":\"inflow\",\"time\":\"2026-03-02T10:00:00Z\",\"customer\":\"c1\",\"amount\":5.00}\n";
+static const char two[] = "{\"id\":\"e2\",\"type\":\"inflow\",\"time\":\"2026-03-02T10:00:01Z\",\"customer\":\"c2\",\"amount\":5.00}\n";
 
 static void answered(enum gh_commit_answer answer)
 {
@@ -178,6 +186,42 @@ static void answered(enum gh_commit_answer answer)
   fake.done(fake.ctx, answer, answer == GH_COMMIT_DURABLE ? NULL : &error);
   gh_partition_turn(part);
   uv_idle_stop(&engine->again);
+}
+
+/* The store does not answer meanwhile: turning for it again and again would take a processor for as long as it is away. */
+static void a_new_set_waits_for_the_commit_before_it(void **state)
+{
+  (void)state;
+  struct gh_active *old = engine->active;
+  engine->live = true;
+  reads(one);
+  while (!part->committing) gh_partition_turn(part);
+  FILE *f = fopen(bank_path(bank, "events.jsonl").ptr, "a");
+  fputs(two, f);
+  fclose(f);
+  while (!gh_batch_dirty(part->filling)) gh_partition_turn(part);
+  bank_put(bank, "rules.yaml", "rules:\n  - {id: other, on: inflow}\n");
+  engine->active = gh_active_new(gh_set_load(bank_path(bank, "goldhour.yaml").ptr, bank->zones, 0, &bank->faults), 0);
+  gh_active_leave(old);
+  assert_false(gh_partition_turn(part));
+  answered(GH_COMMIT_DURABLE);
+  assert_int_equal(fake.commits, 2);
+  assert_ptr_not_equal(part->active, engine->active);
+  answered(GH_COMMIT_DURABLE);
+  assert_ptr_equal(part->active, engine->active);
+  assert_int_equal(fake.commits, 3); /* that it took effect */
+  answered(GH_COMMIT_DURABLE);
+}
+
+/* ── the end of a source ── */
+
+/* Loaded from a store that others may have too, and at the end of its file, with something in hand; the last commit is on its way. */
+static void commits_its_end(void)
+{
+  reads("");
+  engine->stores = (struct gh_stores *)&fake; /* it is not asked */
+  while (!part->committing) gh_partition_turn(part);
+  assert_int_equal(part->phase, GH_DRAINING);
 }
 
 static void at_its_end_a_source_rests(void **state)
@@ -232,6 +276,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(a_load_that_nobody_wants_ends_the_memory_of_before, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_warm_memory_that_nobody_wants_stays_warm, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_load_that_has_not_begun_changes_nothing, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(a_new_set_waits_for_the_commit_before_it, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(at_its_end_a_source_rests, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(what_another_process_fenced_at_the_end_is_read_again, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(what_the_store_lost_at_the_end_is_read_again, engine_setup, engine_teardown),
