@@ -159,6 +159,7 @@ struct gh_engine {
   uv_timer_t tick, report, interval;
   uv_async_t answered;
   uv_signal_t signals[5];
+  uv_work_t first_work;
   uv_poll_t readable; bool polling;
   uv_fs_event_t changed; bool watching;
   bool stop_noted;

@@ -135,8 +135,18 @@ static void wait_for_source(struct gh_engine *e)
   }
 }
 
+static void no_work(uv_work_t *work) { (void)work; }
+
+/* libuv's workers begin with the first piece of work, and with the signals of whoever gave it: now, while they are blocked, so that the loop's thread alone
+ * gets any. Else a second TERM, once the loop has ended, would still kill. */
+static void start_workers(struct gh_engine *e)
+{
+  GH_CHECK(uv_queue_work(&e->loop, &e->first_work, no_work, NULL) == 0);
+}
+
 static void open_loop(struct gh_engine *e)
 {
+  start_workers(e);
   e->again.data = e->interval.data = e->tick.data = e->report.data = e->answered.data = e->changed.data = e;
   uv_idle_init(&e->loop, &e->again);
   uv_timer_init(&e->loop, &e->tick);
@@ -169,7 +179,7 @@ static void run_loop(struct gh_engine *e)
 {
   int stdin_flags = fcntl(STDIN_FILENO, F_GETFL);
   tell_start(e);
-  mask_signals(SIG_UNBLOCK); /* libuv's workers were started by the first piece of work, with signals blocked: only this thread gets them */
+  mask_signals(SIG_UNBLOCK);
   gh_engine_wake(e);
   uv_run(&e->loop, UV_RUN_DEFAULT);
   close_loop(e, stdin_flags);

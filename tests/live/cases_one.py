@@ -1,5 +1,7 @@
 """One daemon from Kafka to a Redis stream: the leads are the replay's; where it begins; how soon it is back; timers by the clock."""
 import json
+import os
+import signal
 import subprocess
 import time
 
@@ -16,6 +18,7 @@ def from_kafka_to_a_stream(w):
     w.produce(6000)
     daemon = w.daemon()
     w.assert_leads(redis, w.expected())
+    expect(threads_that_get(daemon, signal.SIGTERM) == [daemon.pid], "TERM may come to a thread that does not expect it: a second one would kill")
     daemon.stop()
     said = subprocess.run(["redis-cli", "-p", str(redis.port), "XRANGE", "leads", "-", "+", "COUNT", "1"], capture_output=True, text=True, check=True).stdout.splitlines()
     expect(said[1] == "id" and said[3] == "lead" and json.loads(said[4])["id"] == said[2], f"redis-cli sees {said}")
@@ -23,6 +26,17 @@ def from_kafka_to_a_stream(w):
     daemon = w.daemon()
     w.assert_leads(redis, w.expected())
     daemon.stop()
+
+
+def threads_that_get(daemon, number):
+    """Its threads that do not block the signal."""
+    found = []
+    for task in os.listdir(f"/proc/{daemon.pid}/task"):
+        with open(f"/proc/{daemon.pid}/task/{task}/status", encoding="utf-8") as f:
+            blocked = int(next(line for line in f if line.startswith("SigBlk")).split()[1], 16)
+        if not blocked >> (number - 1) & 1:
+            found.append(int(task))
+    return found
 
 
 def back_within_a_second(w):

@@ -129,6 +129,10 @@ class Reader(threading.Thread):
                     for _, fields in entries:
                         self.came.setdefault(json.loads(fields[3])["event"], now)
 
+    def end(self):
+        self.ending = True
+        self.join()
+
 
 def pour(bench, sent, seconds, alive=lambda: True):
     """Events at the pace, through kcat; sent[id]: when it was handed over."""
@@ -177,7 +181,8 @@ def latency(bench):
     cpu = cpu_seconds(daemon.pid) - cpu
     expected = [f"e{i}" for i in range(warm, len(sent)) if i % TRIGGER_EVERY == 0]
     until(lambda: all(e in reader.came for e in expected), "all leads", 30)
-    reader.ending = boxes.ending = True
+    reader.end()
+    boxes.end()
     there = appended(bench)
     print(f"committed after {quantiles([max(0, boxes.came[e] - there[e]) for e in expected])}")
     print(f"{o.rate} events/s for {o.seconds} s, {o.rules} rules, appendfsync {o.fsync}: {len(expected)} leads, {quantiles([max(0, reader.came[e] - there[e]) for e in expected])}; "
@@ -208,6 +213,7 @@ def restart(bench):
     print("killed and started again, seconds to the next lead:", " ".join(f"{s:.2f}" for s in silent))
     pouring.join()
     until(lambda: all(e in reader.came for e in sent if int(e[1:]) % TRIGGER_EVERY == 0), "all leads", 30)
+    reader.end()
     daemon.stop()
 
 
@@ -236,7 +242,7 @@ class Guest:
             self.daemon = Daemon(self.bench.options.goldhour, self.bench.folder).start()
 
     def leave(self):
-        if self.daemon:
+        if self.daemon and not self.daemon.stopping:
             self.daemon.stop()
 
 
