@@ -45,6 +45,7 @@ struct part {
   int64_t expected;             /* the next record is not below this offset */
   bool searching;               /* begun anew, `expected` is only where it should have been */
   size_t record_bytes;
+  uint64_t again_ns;            /* what came was damaged: fetching is stopped until then; 0: it is not */
   bool replaced, failed;
   uint64_t skipped;
   uint64_t mean_bytes;          /* of a record, roughly */

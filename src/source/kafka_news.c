@@ -18,32 +18,6 @@ static void keep(struct gh_kafka *k, const rd_kafka_topic_partition_list_t *list
   for (int i = 0; i < list->cnt && k->nowned < k->partitions; i++) k->owned[k->nowned++] = list->elems[i].partition;
 }
 
-static bool rebalanced(struct gh_kafka *k, rd_kafka_event_t *event, struct gh_kafka_news *news)
-{
-  rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
-  rd_kafka_resp_err_t code = rd_kafka_event_error(event);
-  /* One that came in just before: who would take it may have ended, and librdkafka (2.0.2) then waits for his answer for ever. */
-  if (k->closing && code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) return false;
-  if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
-    (void)rd_kafka_assign(k->member, none);
-    rd_kafka_topic_partition_list_destroy(none);
-    keep(k, list);
-    news->kind = GH_KAFKA_ASSIGNED;
-  } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
-    k->revoking = true;
-    keep(k, list);
-    k->lost = rd_kafka_assignment_lost(k->member) != 0;
-    news->kind = k->lost ? GH_KAFKA_LOST : GH_KAFKA_REVOKED;
-  } else {
-    (void)rd_kafka_assign(k->member, NULL);
-    return false;
-  }
-  news->partitions = k->owned;
-  news->n = k->nowned;
-  return true;
-}
-
 static bool is_refusal(rd_kafka_resp_err_t code)
 {
   return code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
@@ -57,6 +31,41 @@ static bool fatal(struct gh_kafka *k, rd_kafka_resp_err_t code, const char *deta
   k->fatal_told = true;
   news->kind = GH_KAFKA_FATAL;
   snprintf(news->text, sizeof news->text, "kafka: member %s of group %s: %s (%s: %s)", k->slot.name, k->group, gh_kafka_words(code), rd_kafka_err2name(code), detail);
+  return true;
+}
+
+/* Customers lie in partitions by the number of these: with another one a start is refused, and going on would be as wrong. */
+static bool has_grown(const struct gh_kafka *k, const rd_kafka_topic_partition_list_t *list)
+{
+  bool grown = false;
+  for (int i = 0; i < list->cnt; i++) grown = grown || list->elems[i].partition >= (int32_t)k->partitions;
+  return grown;
+}
+
+static bool rebalanced(struct gh_kafka *k, rd_kafka_event_t *event, struct gh_kafka_news *news)
+{
+  rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
+  rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+  /* One that came in just before: who would take it may have ended, and librdkafka (2.0.2) then waits for his answer for ever. */
+  if (k->closing && code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) return false;
+  if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
+    (void)rd_kafka_assign(k->member, none);
+    rd_kafka_topic_partition_list_destroy(none);
+    if (has_grown(k, list)) return fatal(k, RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, "the topic has more of them than before; see docs/kafka.md on changing their number", news);
+    keep(k, list);
+    news->kind = GH_KAFKA_ASSIGNED;
+  } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+    k->revoking = true;
+    keep(k, list);
+    k->lost = rd_kafka_assignment_lost(k->member) != 0;
+    news->kind = k->lost ? GH_KAFKA_LOST : GH_KAFKA_REVOKED;
+  } else {
+    (void)rd_kafka_assign(k->member, NULL);
+    return false;
+  }
+  news->partitions = k->owned;
+  news->n = k->nowned;
   return true;
 }
 

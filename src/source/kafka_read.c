@@ -5,8 +5,9 @@
  * a batch.
  *
  * Errors come in the queue like records. The end of the partition moves `expected` over what is no record (marks of transactions). An offset that
- * Kafka no longer holds fails the source or, if so configured, begins anew; then the first record or end says how much was lost. Everything else
- * librdkafka mends by itself: it is noted, and over when something comes or the broker says where the partition ends.
+ * Kafka no longer holds fails the source or, if so configured, begins anew; then the first record or end says how much was lost. A batch that came
+ * damaged librdkafka passes over, and where it reads on is left to chance: it is begun anew at what is expected. Everything else librdkafka mends by
+ * itself: it is noted, and over when something comes or the broker says where the partition ends.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 
 #define KEPT_BYTES 1024u
 #define RANGE_MS 300
+#define AGAIN_NS GH_SECOND_NS /* before what came damaged is fetched again: it may lie so in the broker's files */
 
 /* ── a partition ── */
 
@@ -135,16 +137,11 @@ static void part_failed(struct part *p)
            (int)p->partition, p->k->topic_name, (long long)p->expected, range);
 }
 
-static void out_of_range(struct part *p)
+static void begin_anew(struct part *p)
 {
-  enum gh_kafka_lost lost = p->k->conf->lost;
-  if (lost == GH_LOST_STOP) {
-    part_failed(p);
-    return;
-  }
-  p->searching = true;
-  (void)rd_kafka_consume_stop(p->k->topic, p->partition);
-  p->failed = !start(p, lost == GH_LOST_EARLIEST ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END);
+  int64_t found = p->k->conf->lost == GH_LOST_EARLIEST ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+  p->again_ns = 0;
+  p->failed = !start(p, p->searching ? found : p->expected);
   if (p->failed) snprintf(p->error.text, sizeof p->error.text, "kafka: partition %d: %s", (int)p->partition, gh_kafka_words(rd_kafka_last_error()));
 }
 
@@ -159,6 +156,34 @@ static void in_trouble(struct part *p, rd_kafka_resp_err_t code)
   tell_watch(p, true);
 }
 
+/* It is fetched again from what is expected, in a while. */
+static void fetch_again(struct part *p, const rd_kafka_message_t *m)
+{
+  gh_log(GH_ERR, "kafka: what came cannot be used; it is fetched again", "partition=%d offset=%lld why=\"%s\"", (int)p->partition, (long long)p->expected,
+         rd_kafka_message_errstr(m));
+  (void)rd_kafka_consume_stop(p->k->topic, p->partition);
+  p->again_ns = gh_monotonic_ns() + AGAIN_NS;
+  in_trouble(p, m->err);
+}
+
+/* Of an offset that was not asked for: where librdkafka went on behind a damaged batch. */
+static bool is_astray(const struct part *p, const rd_kafka_message_t *m) { return !p->searching && m->offset != p->expected; }
+
+static void out_of_range(struct part *p, const rd_kafka_message_t *m)
+{
+  if (is_astray(p, m)) {
+    fetch_again(p, m);
+    return;
+  }
+  if (p->k->conf->lost == GH_LOST_STOP) {
+    part_failed(p);
+    return;
+  }
+  p->searching = true;
+  (void)rd_kafka_consume_stop(p->k->topic, p->partition);
+  begin_anew(p);
+}
+
 /* What came is no record. */
 static void take_error(struct part *p, const rd_kafka_message_t *m)
 {
@@ -169,7 +194,10 @@ static void take_error(struct part *p, const rd_kafka_message_t *m)
     p->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
     return;
   case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-  case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: out_of_range(p); return;
+  case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: out_of_range(p, m); return;
+  case RD_KAFKA_RESP_ERR__BAD_MSG:
+  case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+  case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED: fetch_again(p, m); return;
   default: in_trouble(p, m->err); return;
   }
 }
@@ -179,7 +207,8 @@ static enum gh_source_answer part_next(struct gh_source *s, struct gh_source_rec
   struct part *p = as_part(s);
   if (p->given) rd_kafka_message_destroy(p->given);
   p->given = NULL;
-  while (!p->failed) {
+  if (p->again_ns != 0 && gh_monotonic_ns() >= p->again_ns) begin_anew(p);
+  while (!p->failed && p->again_ns == 0) {
     rd_kafka_message_t *m = rd_kafka_consume_queue(p->queue, 0);
     if (!m) break;
     if (!m->err && (p->searching || m->offset >= p->expected)) return give(p, m, r);

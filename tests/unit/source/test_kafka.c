@@ -1,10 +1,14 @@
 /* Kafka as a source: who reads what, from where, and what is said when brokers fail; against a cluster of brokers inside the test. */
+#define _GNU_SOURCE /* RTLD_NEXT, memmem */
 #include "mock_kafka.h"
 
+#include <dlfcn.h>
 #include <poll.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
 
 #include "goldhour/base/buf.h"
-#include "goldhour/source/kafka.h"
+#include "group.h"
 
 #define PARTITIONS 4u
 
@@ -176,6 +180,47 @@ static void an_error_of_fetching_mends_itself(void **state)
   gh_kafka_close(k);
 }
 
+static const char fragile[] = "a-record-that-does-not-come-through";
+static _Atomic int damages; /* so often it is changed on its way */
+
+/* Stands before the system's, for librdkafka too. */
+ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+{
+  static ssize_t (*real)(int fd, struct msghdr *m, int flags);
+  if (!real) *(void **)&real = dlsym(RTLD_NEXT, "recvmsg");
+  ssize_t n = real(fd, m, flags), left = n;
+  for (size_t i = 0; i < m->msg_iovlen && left > 0; i++) {
+    struct iovec *v = &m->msg_iov[i];
+    char *at = memmem(v->iov_base, left < (ssize_t)v->iov_len ? (size_t)left : v->iov_len, fragile, sizeof fragile - 1);
+    left -= (ssize_t)v->iov_len;
+    if (at && atomic_load(&damages) > 0 && atomic_fetch_sub(&damages, 1) > 0) *at ^= 1;
+  }
+  return n;
+}
+
+/* Of a batch that does not match its hash librdkafka says so, then goes on somewhere in it: what it takes for the next offset is any number. */
+static void a_record_damaged_on_its_way_is_fetched_again(void **state)
+{
+  (void)state;
+  char words[1024], expected[1100];
+  snprintf(words, sizeof words, "%s%0900d", fragile, 7);
+  snprintf(expected, sizeof expected, "0:a 1:%s 2:c", words);
+  put(0, "a");
+  put(0, words);
+  put(0, "c");
+  struct gh_kafka *k = open_member();
+  damages = 2;
+  struct gh_source *s = gh_kafka_read(k, 0, 0, sizeof words, &error);
+  assert_string_equal(read_records(k, s, 3), expected);
+  assert_int_equal(damages, 0);
+  gh_source_close(s);
+  damages = 1;
+  s = gh_kafka_read(k, 0, 1, sizeof words, &error);
+  for (uint64_t until = in_ms(500); gh_monotonic_ns() < until;) assert_int_equal(gh_source_next(s, &(struct gh_source_record){0}), GH_SOURCE_NOTHING);
+  gh_source_close(s); /* while it waits */
+  gh_kafka_close(k);
+}
+
 /* ── positions ── */
 
 static void a_lost_position_stops_the_partition(void **state)
@@ -261,6 +306,19 @@ static void the_only_member_is_given_all(void **state)
   assert_true(gh_kafka_committed(k, 3, &offset, id, &error));
   assert_int_equal(offset, 1);
   assert_true(*id == '\0' || strcmp(id, "store-7") == 0); /* the mock forgets metadata */
+  gh_kafka_close(k);
+}
+
+/* Its customers would lie in other partitions than their state, and the new partition would be nobody's. */
+static void a_topic_that_has_grown_is_refused(void **state)
+{
+  (void)state;
+  struct gh_kafka *k = open_member();
+  k->partitions--; /* as many as it had then */
+  assert_true(gh_kafka_join(k, &error));
+  struct gh_kafka_news news = wait_news(k, GH_KAFKA_FATAL);
+  assert_non_null(strstr(news.text, "the topic has more of them than before"));
+  k->partitions++;
   gh_kafka_close(k);
 }
 
@@ -379,11 +437,13 @@ int main(void)
     cmocka_unit_test_setup_teardown(records_carry_key_headers_and_time, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(the_end_is_what_the_broker_confirmed, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(an_error_of_fetching_mends_itself, open_mock, end_mock),
+    cmocka_unit_test_setup_teardown(a_record_damaged_on_its_way_is_fetched_again, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(a_lost_position_stops_the_partition, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(or_goes_on_at_what_there_is, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(or_at_the_end, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(a_new_store_begins_where_start_says, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(the_only_member_is_given_all, open_mock, end_mock),
+    cmocka_unit_test_setup_teardown(a_topic_that_has_grown_is_refused, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(two_members_share_and_one_takes_over, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(a_heartbeat_refused_is_a_new_start, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(a_fenced_member_joins_again, open_mock, end_mock),
