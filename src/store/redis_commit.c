@@ -90,8 +90,12 @@ static struct verdict durable(struct gh_redis_partition *p, const struct gh_repl
   return (struct verdict){.known = true, .answer = GH_COMMIT_DURABLE};
 }
 
+/* What was asked for is there, whether its bytes are still kept or not. */
+static struct verdict probed(void) { return (struct verdict){.known = true, .answer = GH_COMMIT_DURABLE}; }
+
 static struct verdict take_ok(struct gh_redis_partition *p, const struct gh_reply *reply)
 {
+  if (p->probing && p->held_seq + 1 == p->seq) return probed();
   if (holds_all(p)) {
     if (p->applied_early) send_apply(p);
     return durable(p, reply);
@@ -101,7 +105,6 @@ static struct verdict take_ok(struct gh_redis_partition *p, const struct gh_repl
   if (e) hold(p, e->seq, gh_str(e->mark));
   else p->record->lost = true;
   pthread_mutex_unlock(&p->all->lock);
-  if (p->probing && holds_all(p)) return (struct verdict){.known = true, .answer = GH_COMMIT_DURABLE};
   if (e && send_next(p)) return (struct verdict){.known = false};
   return fail(p, GH_COMMIT_REWOUND, GH_STR("Redis has lost commits, and their bytes are no longer kept (store.redis.resend_bytes)"));
 }
@@ -110,6 +113,7 @@ static struct verdict take_rewound(struct gh_redis_partition *p, const struct gh
 {
   uint64_t seq = gh_text_u64(gh_item(reply, 1));
   hold(p, seq, gh_item(reply, 2));
+  if (p->probing && holds_all(p)) return probed(); /* it was taken over again, and nothing else was lost */
   bool sent = send_next(p);
   gh_log(GH_WARN, "Redis has lost commits", "store=\"%s\" stands_at=%" PRIu64 " was_at=%" PRIu64 " sent_again=%s", p->label, seq, p->seq, sent ? "yes" : "no");
   if (sent) return (struct verdict){.known = false};
@@ -270,7 +274,6 @@ void gh_redis_give_up(struct gh_store *store)
 
 void gh_redis_probe(struct gh_redis_partition *p)
 {
-  if (!gh_store_try_ref(&p->store)) return;
   pthread_mutex_lock(&p->lock);
   if (p->owner[0] && !p->done && !p->probing) {
     pthread_mutex_lock(&p->all->lock);
@@ -284,7 +287,6 @@ void gh_redis_probe(struct gh_redis_partition *p)
     p->probing = ours && send_next(p);
   }
   pthread_mutex_unlock(&p->lock);
-  gh_store_close(&p->store);
 }
 
 bool gh_redis_probe_was_fenced(struct gh_redis_partition *p)

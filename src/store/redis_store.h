@@ -111,7 +111,7 @@ uint64_t gh_text_u64(struct gh_str s); /* decimal digits; 0 if there are none */
 
 struct gh_redis_partition {
   struct gh_store store;
-  struct gh_redis_partition *next;      /* of the stores' handles */
+  struct gh_redis_partition *next, *asked; /* of the stores' handles; of those that the watch asks now */
   struct gh_stores *all;
   struct gh_partition_record *record;
   bool owned;
@@ -161,7 +161,7 @@ bool gh_redis_still_ours(struct gh_store *s);
 bool gh_redis_lost(struct gh_store *s, struct gh_store_error *error);
 void gh_redis_commit(struct gh_store *s, const struct gh_commit *commit, gh_commit_done_fn *done, void *ctx);
 void gh_redis_give_up(struct gh_store *s);
-/* Asks for the last commit again, if none is in flight: what Redis has lost before it is sent again. */
+/* Asks for the last commit again, if none is in flight: what Redis has lost before it is sent again. The caller is a user of the handle. */
 void gh_redis_probe(struct gh_redis_partition *p);
 bool gh_redis_probe_was_fenced(struct gh_redis_partition *p);
 bool gh_redis_outbox(struct gh_store *s, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error);

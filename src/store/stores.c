@@ -48,7 +48,11 @@ static struct gh_stores *new_stores(const struct gh_stores_options *o)
   s->ring.most = o->conf->resend_bytes > 0 ? (size_t)o->conf->resend_bytes : 0;
   pthread_mutex_init(&s->lock, NULL);
   pthread_mutex_init(&s->watch_lock, NULL);
-  pthread_cond_init(&s->watch_wake, NULL);
+  pthread_condattr_t clock;
+  pthread_condattr_init(&clock);
+  pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+  pthread_cond_init(&s->watch_wake, &clock);
+  pthread_condattr_destroy(&clock);
   return s;
 }
 

@@ -35,11 +35,35 @@ static uint64_t changes(struct gh_stores *s)
 static void pause_watch(struct gh_stores *s)
 {
   struct timespec until;
-  clock_gettime(CLOCK_REALTIME, &until);
+  clock_gettime(CLOCK_MONOTONIC, &until);
   until.tv_nsec += LOOK_MS * 1000000L;
   until.tv_sec += until.tv_nsec / 1000000000;
   until.tv_nsec %= 1000000000;
   while (!s->closing && pthread_cond_timedwait(&s->watch_wake, &s->watch_lock, &until) != ETIMEDOUT) {}
+}
+
+/* Those to be asked, each with a user more: of a handle that is closed meanwhile the watch may be the last user, and its end takes watch_lock. `again`: those alone
+ * that were fenced before. Under watch_lock. */
+static struct gh_redis_partition *hold(struct gh_stores *s, bool again)
+{
+  struct gh_redis_partition *held = NULL;
+  for (struct gh_redis_partition *p = s->handles; p; p = p->next) {
+    if (again && (p->probes_left == 0 || !gh_redis_probe_was_fenced(p))) continue;
+    p->probes_left = again ? p->probes_left - 1 : AGAIN_MOST;
+    if (!gh_store_try_ref(&p->store)) continue;
+    p->asked = held;
+    held = p;
+  }
+  return held;
+}
+
+static void probe(struct gh_redis_partition *held)
+{
+  for (struct gh_redis_partition *p = held; p; p = held) {
+    held = p->asked;
+    gh_redis_probe(p);
+    gh_store_close(&p->store);
+  }
 }
 
 /* The identity first, then every partition. False: Redis does not answer yet. Under watch_lock, but for the waiting. */
@@ -49,21 +73,20 @@ static bool look(struct gh_stores *s)
   pthread_mutex_unlock(&s->watch_lock);
   bool ok = gh_stores_same(s, &error);
   pthread_mutex_lock(&s->watch_lock);
-  for (struct gh_redis_partition *p = ok ? s->handles : NULL; p; p = p->next) {
-    p->probes_left = AGAIN_MOST;
-    gh_redis_probe(p);
-  }
+  struct gh_redis_partition *held = ok ? hold(s, false) : NULL;
+  pthread_mutex_unlock(&s->watch_lock);
+  probe(held);
+  pthread_mutex_lock(&s->watch_lock);
   return ok;
 }
 
 /* Who had the partition before us may have lost commits that ours come behind: once it has sent them again, ours can follow. */
 static void look_again(struct gh_stores *s)
 {
-  for (struct gh_redis_partition *p = s->handles; p; p = p->next) {
-    if (p->probes_left == 0 || !gh_redis_probe_was_fenced(p)) continue;
-    p->probes_left--;
-    gh_redis_probe(p);
-  }
+  struct gh_redis_partition *held = hold(s, true);
+  pthread_mutex_unlock(&s->watch_lock);
+  probe(held);
+  pthread_mutex_lock(&s->watch_lock);
 }
 
 static void *watch(void *arg)

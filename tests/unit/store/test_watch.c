@@ -1,0 +1,120 @@
+/* What came back from a lost connection is looked at: handles that are closed meanwhile, and what is no loss. */
+#include "server.h"
+
+#include "redis_store.h"
+
+enum { TOO_LONG_S = 60 };
+
+static int begin(void **state)
+{
+  if (with_server(state) != 0) return -1;
+  if (!have_server()) return 0;
+  start_server("");
+  stores = open_stores();
+  alarm(TOO_LONG_S); /* who waits for himself waits for ever */
+  return 0;
+}
+
+static int end(void **state)
+{
+  gh_stores_close(stores);
+  stores = NULL;
+  alarm(0);
+  return without_server(state);
+}
+
+static struct gh_redis_partition *loaded(const char *rows)
+{
+  struct gh_store *s = gh_stores_partition(stores, 7, true);
+  assert_rows(s, rows);
+  return (struct gh_redis_partition *)s;
+}
+
+static void commit_number(struct gh_redis_partition *p, uint64_t seq)
+{
+  struct gh_commit c = {.seq = seq, .meta = GH_STR("m"), .log = GH_STR("l")};
+  assert_durable(&p->store, &c);
+}
+
+static bool is_lost(struct gh_redis_partition *p)
+{
+  pthread_mutex_lock(&p->all->lock);
+  bool lost = p->record->lost;
+  pthread_mutex_unlock(&p->all->lock);
+  return lost;
+}
+
+static bool is_probing(struct gh_redis_partition *p)
+{
+  pthread_mutex_lock(&p->lock);
+  bool probing = p->probing;
+  pthread_mutex_unlock(&p->lock);
+  return probing;
+}
+
+#define UNTIL(condition)                                                     \
+  for (int ms = 0; !(condition); ms++) {                                     \
+    if (ms > PATIENCE_MS) fail_msg("it did not become so: %s", #condition);  \
+    usleep(1000);                                                            \
+  }
+
+/* Its last user is then the watch itself, in the middle of its round. */
+static void a_handle_is_closed_while_it_is_looked_at(void **state)
+{
+  NEEDS_SERVER();
+  struct gh_redis_partition *p = loaded("");
+  pthread_mutex_lock(&p->lock);
+  tell("CLIENT KILL TYPE normal SKIPME no");
+  UNTIL(atomic_load(&p->store.users) == 2);
+  atomic_fetch_sub(&p->store.users, 1); /* as gh_store_close does where others are left */
+  pthread_mutex_unlock(&p->lock);
+  struct gh_redis_partition *other = loaded(""); /* the round goes on */
+  gh_store_close(&other->store);
+}
+
+/* Redis has lost that we took the partition over, and no commit: it is taken over again, and that is all. */
+static void a_lost_take_over_is_no_lost_commit(void **state)
+{
+  NEEDS_SERVER();
+  struct gh_redis_partition *first = loaded("");
+  commit_number(first, 1);
+  char before[GH_TOKEN];
+  gh_partition_owner(first, before);
+  gh_store_close(&first->store);
+  struct gh_redis_partition *p = loaded("M0=m L1=l ");
+  tell("HSET gh:{test:p7}:meta owner %s", before);
+  assert_false(gh_redis_still_ours(&p->store));
+  tell("CLIENT KILL TYPE normal SKIPME no");
+  UNTIL(gh_redis_still_ours(&p->store));
+  UNTIL(!is_probing(p));
+  assert_false(is_lost(p));
+  commit_number(p, 2);
+  gh_store_close(&p->store);
+}
+
+/* The bytes kept are for all partitions: others' commits may push them out before the answer comes. */
+static void what_is_there_needs_no_bytes_kept(void **state)
+{
+  NEEDS_SERVER();
+  struct gh_redis_partition *p = loaded("");
+  commit_number(p, 1);
+  kill(server_pid, SIGSTOP);
+  gh_redis_probe(p);
+  assert_true(is_probing(p));
+  pthread_mutex_lock(&stores->lock);
+  gh_ring_clear(&stores->ring, p->record);
+  pthread_mutex_unlock(&stores->lock);
+  kill(server_pid, SIGCONT);
+  UNTIL(!is_probing(p));
+  assert_false(is_lost(p));
+  commit_number(p, 2);
+  gh_store_close(&p->store);
+}
+
+#define STORY(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {STORY(a_handle_is_closed_while_it_is_looked_at), STORY(a_lost_take_over_is_no_lost_commit), STORY(what_is_there_needs_no_bytes_kept)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
