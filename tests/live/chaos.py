@@ -4,7 +4,7 @@
     tests/live/chaos.py GOLDHOUR [--events N] [--partitions N] [--daemons N] [--seed N] [--pause SECONDS] [--faults NAME,…] [--keep]
 
 Faults: daemon (kill -9), stop (TERM), zombie (paused beyond its session), redis and broker (kill -9, started again), link (cut between request and reply), aof (Redis
-killed and the end of its append-only file cut off). The leads of the stream are then compared with those of the undisturbed run, content and all.
+killed, the end of its append-only file cut off, and the file mended with Redis's own tool). The leads of the stream are then compared with those of the undisturbed run, content and all.
 """
 import argparse
 import hashlib
@@ -88,6 +88,7 @@ class Storm:
         most = size - (self.founded if path == self.first_file else 0)
         if most > 1:
             self.redis.cut_aof(size - self.random.randrange(1, min(most, 1000000)))
+            self.redis.mend_aof()
         return self.redis.start
 
     def broker(self, _):

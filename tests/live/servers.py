@@ -5,6 +5,7 @@
 import os
 import random
 import shutil
+import subprocess
 
 import resp
 import tls as certificates
@@ -111,6 +112,10 @@ class Redis:
     def cut_aof(self, keep_bytes):
         """To be called while it is dead: what is behind is lost, as after a crash of a machine that lied about its disk. A torn last command is dropped by Redis."""
         os.truncate(self.aof(), keep_bytes)
+
+    def mend_aof(self):
+        """As an operator would. Else Redis (7.0) leaves the beginning of a cut-off transaction in the file, and refuses to start once a rewrite has begun another behind it."""
+        subprocess.run(["redis-check-aof", "--fix", self.aof()], input="y\n", text=True, capture_output=True, check=True)
 
 
 class RedisCluster:
