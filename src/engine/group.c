@@ -4,11 +4,10 @@
 
 #define DRAIN_MOST_NS UINT64_C(5000000000) /* a commit that has no answer by then is given up, for the group waits */
 
-/* Its memory stays, within bounds, for it may come back; what reads for it ends. */
-static void put_by(struct gh_partition *p)
+/* Whoever is given it next hands over what waits in its outbox: two would hand over everything twice. */
+static void leave_to_others(struct gh_partition *p)
 {
   struct gh_engine *e = p->engine;
-  gh_partition_close_feed(p);
   for (unsigned i = 0; i < e->nrelays; i++) gh_relay_remove(e->relays[i], p->number);
 }
 
@@ -46,7 +45,7 @@ static void assigned(struct gh_engine *e, const struct gh_kafka_news *news)
   }
   for (unsigned i = 0; i < e->npartitions; i++) {
     struct gh_partition *p = e->partitions[i];
-    if (p && !p->wanted && p->phase == GH_RESTING) put_by(p);
+    if (p && !p->wanted && p->phase == GH_RESTING) gh_partition_close_feed(p); /* its memory stays, within bounds, for it may come back */
   }
   keep_warm_bounded(e);
   gh_log(GH_INFO, "partitions are assigned", "count=%u", news->n);
@@ -88,6 +87,9 @@ static void give_back(struct gh_engine *e)
     if (p && !p->wanted && !at_rest(p)) rest = false;
   }
   if (!rest) return;
+  for (unsigned i = 0; i < e->npartitions; i++) {
+    if (e->partitions[i] && !e->partitions[i]->wanted) leave_to_others(e->partitions[i]);
+  }
   e->giving_back = false;
   gh_kafka_gave_back(e->kafka);
 }

@@ -223,12 +223,12 @@ static void begin(struct gh_partition *p)
   struct gh_engine *e = p->engine;
   take_loaded(p);
   p->broken = false;
+  join_relays(p); /* what is committed is handed over, whether it can go on or not */
   if (p->active != e->active && !gh_partition_activate(p)) {
     if (!e->kafka) e->status = 78;
     gh_partition_halt(p, "the rule set does not fit what the store holds of it");
     return;
   }
-  join_relays(p);
   if (p->feed_open) gh_partition_move(p, GH_EVENTS);
   else gh_partition_open_first_feed(p);
   if (p->core) tell_loaded(p); /* not where the source could not be opened */

@@ -1,5 +1,6 @@
 /* The life of a partition, at its loading, which the group may take away meanwhile, and at its end, where the last commit may not be taken. */
 #include "../../../src/engine/engine.h"
+#include "../../../src/source/group.h"
 #include "../../../src/store/ops.h"
 #include "small_bank.h"
 
@@ -42,10 +43,29 @@ static void fake_commit(struct gh_store *s, const struct gh_commit *commit, gh_c
   fake.ctx = ctx;
 }
 
+static bool fake_sink_get(struct gh_store *s, const char *sink, struct gh_sink_place *place, struct gh_store_error *error)
+{
+  (void)s, (void)sink, (void)error;
+  *place = (struct gh_sink_place){0};
+  return true;
+}
+
+static bool fake_sink_put(struct gh_store *s, const char *sink, const struct gh_sink_place *place, struct gh_store_error *error)
+{
+  (void)s, (void)sink, (void)place, (void)error;
+  return true;
+}
+
+static uint64_t fake_outbox_last(struct gh_store *s)
+{
+  (void)s;
+  return 0;
+}
+
 static void fake_close(struct gh_store *s) { (void)s; }
 
 static const struct gh_store_ops fake_ops = {.close = fake_close, .load = fake_load, .still_ours = fake_still_ours, .commit = fake_commit, .crashes = fake_crashes,
-                                             .sinks_only = fake_sinks_only};
+                                             .sinks_only = fake_sinks_only, .sink_get = fake_sink_get, .sink_put = fake_sink_put, .outbox_last = fake_outbox_last};
 
 static struct small_bank *bank;
 static struct gh_engine *engine;
@@ -270,6 +290,75 @@ static void given_back_it_rests_whatever_the_store_says(void **state)
   assert_null(part->core);
 }
 
+/* ── the group ── */
+
+static void nobody(void *ctx) { (void)ctx; }
+
+static struct gh_relay *relay;
+
+static void open_a_relay(void)
+{
+  static const struct gh_sink_conf sink = {.name = GH_STR("file"), .kind = GH_SINK_FILE, .path.text = GH_STR("leads.jsonl")};
+  static struct gh_conf conf;
+  char error[512];
+  conf = (struct gh_conf){.dir = gh_str(bank->dir)};
+  relay = gh_relay_open(&(struct gh_relay_options){.conf = &conf, .sink = &sink, .many = true, .woke = nobody}, error);
+  assert_non_null(relay);
+  engine->relays = &relay;
+  engine->nrelays = 1;
+}
+
+static bool is_handed_over(void) { return atomic_load(&fake.store.users) > 1; }
+
+static void until_it_is_not_handed_over(void)
+{
+  enum { PATIENCE_MS = 20000 };
+  for (int ms = 0; is_handed_over(); ms++) {
+    if (ms > PATIENCE_MS) fail_msg("its leads are still handed over here");
+    usleep(1000);
+  }
+}
+
+/* Until the group speaks again, which may be long where its brokers are away, its leads are somebody else's. */
+static void what_is_given_back_is_handed_over_by_others(void **state)
+{
+  (void)state;
+  char error[512];
+  open_a_relay();
+  struct gh_kafka group = {.fd = -1, .reader = rd_kafka_new(RD_KAFKA_CONSUMER, NULL, error, sizeof error)};
+  gh_relay_add(relay, part->number, part->store);
+  engine->kafka = &group;
+  engine->giving_back = true;
+  gh_group_turn(engine);
+  assert_false(engine->giving_back);
+  until_it_is_not_handed_over();
+  gh_relays_close(&relay, 1, 1000);
+  rd_kafka_destroy(group.reader);
+}
+
+/* It comes back to a set whose schema its state does not fit: it stops, but leads that were committed before have their hour. */
+static void a_partition_that_cannot_go_on_hands_over_what_it_has(void **state)
+{
+  (void)state;
+  struct gh_active *old = engine->active;
+  reads(one);
+  while (!part->committing) gh_partition_turn(part);
+  answered(GH_COMMIT_DURABLE);
+  assert_int_equal(part->phase, GH_RESTING);
+  bank_put(bank, "schema.yaml", "customer: {age: int}\nevents: {inflow: {amount: string}}\n");
+  bank_put(bank, "rules.yaml", "rules:\n  - {id: other, on: inflow}\n");
+  struct gh_set *other = gh_set_load(bank_path(bank, "goldhour.yaml").ptr, bank->zones, 0, &bank->faults);
+  assert_non_null(other);
+  engine->active = gh_active_new(other, 0);
+  gh_active_leave(old);
+  open_a_relay();
+  gh_partition_load(part);
+  load_ends();
+  assert_int_equal(part->phase, GH_HALTED);
+  assert_true(is_handed_over());
+  gh_relays_close(&relay, 1, 1000);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -282,6 +371,8 @@ int main(void)
     cmocka_unit_test_setup_teardown(what_the_store_lost_at_the_end_is_read_again, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_last_commit_that_is_refused_ends_the_run, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(given_back_it_rests_whatever_the_store_says, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(a_partition_that_cannot_go_on_hands_over_what_it_has, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(what_is_given_back_is_handed_over_by_others, engine_setup, engine_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
