@@ -266,6 +266,7 @@ static void give_rules(struct gh_engine *e, struct gh_loading *l)
   if (!set) return; /* told by whoever looks for newer sets */
   gh_active_leave(e->active);
   e->active = gh_active_new(set, l->rules.number);
+  e->generation++; /* those that halted try it: nobody will find it to be newer again */
 }
 
 static void loaded(uv_work_t *work, int status)

@@ -36,7 +36,7 @@ static void *end(void *arg)
 static void wait_ended(struct ending *e, int64_t within_ms)
 {
   struct timespec until;
-  clock_gettime(CLOCK_REALTIME, &until);
+  clock_gettime(CLOCK_MONOTONIC, &until);
   int64_t ns = until.tv_nsec + within_ms % 1000 * 1000000;
   until.tv_sec += (time_t)(within_ms / 1000 + ns / 1000000000);
   until.tv_nsec = (long)(ns % 1000000000);
@@ -50,7 +50,11 @@ void gh_kafka_end(rd_kafka_t *rk, int64_t within_ms)
   GH_CHECK(e && "out of memory");
   e->rk = rk;
   pthread_mutex_init(&e->lock, NULL);
-  pthread_cond_init(&e->changed, NULL);
+  pthread_condattr_t clock;
+  pthread_condattr_init(&clock);
+  pthread_condattr_setclock(&clock, CLOCK_MONOTONIC); /* a wall clock that is set back lets nobody wait */
+  pthread_cond_init(&e->changed, &clock);
+  pthread_condattr_destroy(&clock);
   pthread_t thread;
   if (pthread_create(&thread, NULL, end, e) != 0) {
     end(e);

@@ -183,6 +183,34 @@ static void a_load_that_has_not_begun_changes_nothing(void **state)
   assert_ptr_equal(part->core, before);
 }
 
+/* A newer set comes with what is loaded. Another partition, which the old one did not fit, does not wait for the next. */
+static void a_set_that_comes_with_a_partition_is_tried_by_those_that_stopped(void **state)
+{
+  (void)state;
+  struct gh_partition *other = gh_partition_get(engine, 4);
+  other->store = gh_store_ref(part->store);
+  other->wanted = true;
+  other->phase = GH_HALTED;
+  bank_put(bank, "rules.yaml", "rules:\n  - {id: other, on: inflow}\n");
+  struct gh_set *newer = gh_set_load(bank_path(bank, "goldhour.yaml").ptr, bank->zones, 0, &bank->faults);
+  engine->options.zones = bank->zones;
+  gh_partition_turn(other);
+  assert_int_equal(other->phase, GH_HALTED);
+  part->wanted = true;
+  gh_partition_load(part);
+  part->loading.rules.number = 5; /* the worker would, if there were stores to ask */
+  part->loading.rules.bundle = newer->bundle;
+  load_ends();
+  assert_int_equal(engine->active->number, 5);
+  gh_partition_turn(other);
+  assert_int_equal(other->phase, GH_LOADING);
+  other->wanted = false;
+  while (other->loading.busy) uv_run(&engine->loop, UV_RUN_ONCE);
+  uv_idle_stop(&engine->again);
+  gh_partition_free(other);
+  gh_set_free(newer);
+}
+
 /* ── running ── */
 
 /* Loaded, to read the bank's file. */
@@ -365,6 +393,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(a_load_that_nobody_wants_ends_the_memory_of_before, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_warm_memory_that_nobody_wants_stays_warm, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_load_that_has_not_begun_changes_nothing, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(a_set_that_comes_with_a_partition_is_tried_by_those_that_stopped, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_new_set_waits_for_the_commit_before_it, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(at_its_end_a_source_rests, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(what_another_process_fenced_at_the_end_is_read_again, engine_setup, engine_teardown),
