@@ -1,10 +1,13 @@
+#include <netdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "goldhour/base/check.h"
 #include "wire.h"
 
-enum { KEEPALIVE_S = 15 };
+enum { KEEPALIVE_S = 15, MOST_LOOK_UPS = 16 };
 
 static void connect_next(struct gh_link *link);
 
@@ -35,7 +38,6 @@ static void on_closed(uv_handle_t *handle)
 void gh_link_close(struct gh_link *link)
 {
   link->closed = true;
-  if (link->resolving) uv_cancel((uv_req_t *)&link->resolve);
   if (link->has_tcp && !uv_is_closing((uv_handle_t *)&link->tcp)) uv_close((uv_handle_t *)&link->tcp, on_closed);
   release(link);
 }
@@ -65,29 +67,58 @@ static void connect_next(struct gh_link *link)
   uv_tcp_keepalive(&link->tcp, 1, KEEPALIVE_S);
 }
 
-static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *list)
+/* ---- names ----
+ *
+ * Each is looked up in a thread of its own: libuv's workers may all be waiting for an answer of the server whose name it is. A resolver that says nothing for long
+ * keeps the thread, and the link that wants it no more: no more than MOST_LOOK_UPS at a time. */
+static atomic_uint look_ups;
+
+static void *look_up(void *arg)
 {
-  struct gh_link *link = req->data;
+  struct gh_link *link = arg;
+  struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC};
+  link->fault = getaddrinfo(link->host, link->port, &hints, &link->found);
+  atomic_fetch_sub(&look_ups, 1);
+  uv_async_send(&link->resolved);
+  return NULL;
+}
+
+static void on_looked_up(uv_handle_t *handle)
+{
+  struct gh_link *link = handle->data;
   link->resolving = false;
-  for (struct addrinfo *a = status == 0 ? list : NULL; a && link->naddresses < MOST_ADDRESSES; a = a->ai_next) {
+  for (struct addrinfo *a = link->fault == 0 ? link->found : NULL; a && link->naddresses < MOST_ADDRESSES; a = a->ai_next) {
     memcpy(&link->addresses[link->naddresses++], a->ai_addr, a->ai_addrlen);
   }
-  uv_freeaddrinfo(list);
+  if (link->found) freeaddrinfo(link->found);
+  link->found = NULL;
   if (link->closed) release(link);
   else if (link->naddresses) connect_next(link);
-  else gh_link_fail(link, "its name is not found", status < 0 ? uv_strerror(status) : "it has no address");
+  else gh_link_fail(link, "its name is not found", link->fault ? gai_strerror(link->fault) : "it has no address");
 }
 
-/* A name that is none. */
-static void fail_later(struct gh_link *link)
+static void on_resolved(uv_async_t *resolved) { uv_close((uv_handle_t *)resolved, on_looked_up); }
+
+static bool start_look_up(struct gh_link *link)
 {
-  GH_CHECK(uv_tcp_init(link->loop, &link->tcp) == 0);
-  link->has_tcp = true;
-  link->tcp.data = link;
-  uv_close((uv_handle_t *)&link->tcp, on_closed);
+  pthread_t thread;
+  bool room = atomic_fetch_add(&look_ups, 1) < MOST_LOOK_UPS, started = room && pthread_create(&thread, NULL, look_up, link) == 0;
+  if (started) pthread_detach(thread);
+  else atomic_fetch_sub(&look_ups, 1);
+  return started;
 }
 
-/* An address in digits needs no waiting for libuv's threads. */
+static void resolve(struct gh_link *link)
+{
+  GH_CHECK(uv_async_init(link->loop, &link->resolved, on_resolved) == 0);
+  link->resolved.data = link;
+  link->resolving = true;
+  if (start_look_up(link)) return;
+  link->fault = EAI_AGAIN;
+  uv_close((uv_handle_t *)&link->resolved, on_looked_up);
+}
+
+/* An address in digits needs no look-up. */
 static bool in_digits(struct gh_link *link, int port)
 {
   struct sockaddr_storage *a = &link->addresses[0];
@@ -106,18 +137,10 @@ struct gh_link *gh_link_open(uv_loop_t *loop, struct gh_link_address address, st
   link->owner = owner;
   link->ctx = ctx;
   link->attempt = address.attempt;
-  char port[16];
   snprintf(link->host, sizeof link->host, "%s", address.host);
-  snprintf(port, sizeof port, "%u", address.port);
+  snprintf(link->port, sizeof link->port, "%u", address.port);
   if (tls) link->tls = gh_tls_session_new(tls, link->host);
-  if (in_digits(link, (int)address.port)) {
-    connect_next(link);
-    return link;
-  }
-  struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC};
-  link->resolve.data = link;
-  link->status = uv_getaddrinfo(loop, &link->resolve, on_resolved, link->host, port, &hints);
-  link->resolving = link->status == 0;
-  if (!link->resolving) fail_later(link);
+  if (in_digits(link, (int)address.port)) connect_next(link);
+  else resolve(link);
   return link;
 }

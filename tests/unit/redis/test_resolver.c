@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <netdb.h>
 #include <semaphore.h>
+#include <uv.h>
 
 static sem_t asked, gate;
 static struct addrinfo entries[2];
@@ -41,6 +42,37 @@ static void the_next_address_is_tried_at_once(void **state)
   fake_answer(fd, "GET a", "+1\r\n");
   expect_text(s, "1");
   assert_int_equal(gh_redis_health(r).reconnects, 0);
+  gh_redis_close(r);
+  fake_expect_end(fd);
+  close(f.fd);
+}
+
+static void stuck(uv_work_t *work) { sem_wait(work->data); }
+
+/* So it is where many partitions are loaded and the server is away: each worker waits for an answer, and none may come before the name was looked up. */
+static void names_are_looked_up_while_libuvs_workers_wait(void **state)
+{
+  (void)state;
+  enum { MORE_THAN_WORKERS = 16 };
+  sem_t answered;
+  uv_loop_t loop;
+  uv_work_t waiting[MORE_THAN_WORKERS];
+  sem_init(&answered, 0, 0);
+  assert_int_equal(uv_loop_init(&loop), 0);
+  for (unsigned i = 0; i < MORE_THAN_WORKERS; i++) {
+    waiting[i].data = &answered;
+    uv_queue_work(&loop, &waiting[i], stuck, NULL);
+  }
+  struct fake f = fake_listen();
+  struct gh_redis_conf conf = {.node = {GH_STR("two.test"), f.port}, .timeout_ms = PATIENCE_MS};
+  struct gh_redis *r = open_client(&conf);
+  struct sent *s = send_words(r, "GET a", ONCE);
+  int fd = fake_accept(&f);
+  fake_answer(fd, "GET a", "+1\r\n");
+  expect_text(s, "1");
+  for (unsigned i = 0; i < MORE_THAN_WORKERS; i++) sem_post(&answered);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  uv_loop_close(&loop);
   gh_redis_close(r);
   fake_expect_end(fd);
   close(f.fd);
@@ -87,6 +119,7 @@ int main(void)
   sem_init(&gate, 0, 0);
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_next_address_is_tried_at_once),
+    cmocka_unit_test(names_are_looked_up_while_libuvs_workers_wait),
     cmocka_unit_test(a_name_that_is_not_known),
     cmocka_unit_test(closing_waits_for_no_resolver),
   };
