@@ -73,12 +73,13 @@ bool gh_kafka_join(struct gh_kafka *k, struct gh_source_error *error)
 void gh_member_commit_answered(struct gh_kafka *k, rd_kafka_resp_err_t code)
 {
   k->committing = false;
-  if (!code || code == RD_KAFKA_RESP_ERR__NO_OFFSET) k->commit_failed_told = false;
-  else if (!k->commit_failed_told) {
-    k->commit_failed_told = true; /* lag tools see an old offset; nothing else depends on it */
-    for (unsigned i = 0; i < k->partitions; i++) k->committed[i] = -1;
-    gh_log(GH_WARN, "offsets for lag tools were not taken by the group", "group=%s error=\"%s\"", k->group, gh_kafka_words(code));
+  if (!code || code == RD_KAFKA_RESP_ERR__NO_OFFSET) {
+    k->commit_failed_told = false;
+    return;
   }
+  for (unsigned i = 0; i < k->partitions; i++) k->committed[i] = -1; /* lag tools see an old offset until they are taken; nothing else depends on it */
+  if (!k->commit_failed_told) gh_log(GH_WARN, "offsets for lag tools were not taken by the group", "group=%s error=\"%s\"", k->group, gh_kafka_words(code));
+  k->commit_failed_told = true;
 }
 
 void gh_kafka_note_committed(struct gh_kafka *k, unsigned partition, int64_t offset)
@@ -116,6 +117,7 @@ void gh_kafka_gave_back(struct gh_kafka *k)
   k->revoking = false;
   k->left = true;
   k->nowned = 0;
+  for (unsigned i = 0; i < k->partitions; i++) k->noted[i] = -1; /* others go on from there: if it comes back, that is behind them */
   if (!ended) (void)rd_kafka_assign(k->member, NULL);
 }
 

@@ -309,6 +309,28 @@ static void the_only_member_is_given_all(void **state)
   gh_kafka_close(k);
 }
 
+/* However often that fails: a quiet partition would show a lag for as long as it is quiet. */
+static void offsets_that_were_not_taken_are_sent_again(void **state)
+{
+  (void)state;
+  struct gh_kafka *k = open_member();
+  struct gh_kafka_news news;
+  assert_true(gh_kafka_join(k, &error));
+  (void)wait_news(k, GH_KAFKA_ASSIGNED);
+  gh_kafka_note_committed(k, 2, 7);
+  rd_kafka_mock_push_request_errors(mock, OFFSET_COMMIT, 2, RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE, RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE);
+  for (unsigned times = 0; times < 3; times++) {
+    k->commit_ns = 1; /* it is time */
+    do gh_kafka_news(k, &news);
+    while (k->committing);
+  }
+  int64_t offset;
+  char id[64];
+  assert_true(gh_kafka_committed(k, 2, &offset, id, &error));
+  assert_int_equal(offset, 7);
+  gh_kafka_close(k);
+}
+
 /* Its customers would lie in other partitions than their state, and the new partition would be nobody's. */
 static void a_topic_that_has_grown_is_refused(void **state)
 {
@@ -443,6 +465,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(or_at_the_end, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(a_new_store_begins_where_start_says, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(the_only_member_is_given_all, open_mock, end_mock),
+    cmocka_unit_test_setup_teardown(offsets_that_were_not_taken_are_sent_again, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(a_topic_that_has_grown_is_refused, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(two_members_share_and_one_takes_over, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(a_heartbeat_refused_is_a_new_start, open_mock, end_mock),
