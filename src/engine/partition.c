@@ -83,11 +83,14 @@ static uint64_t back_off_ns(const struct gh_partition *p)
 
 void gh_partition_back_off(struct gh_partition *p, const char *why)
 {
+  struct gh_engine *e = p->engine;
+  bool unread = e->conf.source == GH_SOURCE_STDIN && p->phase != GH_LOADING; /* what was read and not committed is nowhere else */
   snprintf(p->halted, sizeof p->halted, "%s", why);
   p->retry_ns = p->engine->now_ns + back_off_ns(p);
   gh_partition_move(p, GH_BACKING_OFF);
   if (p->committing) gh_store_give_up(p->store);
   else gh_partition_drop(p);
+  if (unread) gh_engine_fail(e, 1, "standard input cannot be read again: it is to be sent anew", why);
 }
 
 void gh_partition_halt(struct gh_partition *p, const char *why)
@@ -97,7 +100,9 @@ void gh_partition_halt(struct gh_partition *p, const char *why)
   p->generation = p->engine->generation;
   gh_log(GH_ERR, "a partition is stopped", "partition=%u why=\"%s\"", p->number, why);
   gh_partition_move(p, GH_HALTED);
-  bool waits = p->engine->kafka || (p->engine->stores && p->engine->live); /* for people; a run that is to end does not */
+  const struct gh_engine *e = p->engine;
+  /* For people. A run that is to end does not, nor does standard input, which cannot be read again. */
+  bool waits = e->kafka || (e->stores && e->live && e->conf.source != GH_SOURCE_STDIN);
   if (!waits) gh_engine_fail(p->engine, 1, "the one partition there is has stopped", why);
 }
 

@@ -4,6 +4,8 @@
 #include "../../../src/store/ops.h"
 #include "small_bank.h"
 
+#include <fcntl.h>
+
 /* A store that answers what the test says. */
 struct fake_store { struct gh_store store; bool ours; unsigned loads, commits; gh_commit_done_fn *done; void *ctx; };
 
@@ -213,11 +215,13 @@ static void a_set_that_comes_with_a_partition_is_tried_by_those_that_stopped(voi
 
 /* ── running ── */
 
+static enum gh_source_kind bank_source = GH_SOURCE_FILE;
+
 /* Loaded, to read the bank's file. */
 static void reads(const char *events)
 {
   bank_put(bank, "events.jsonl", events);
-  engine->conf = (struct gh_conf){.source = GH_SOURCE_FILE, .source_path.text = GH_STR("events.jsonl"), .dir = gh_str(bank->dir), .batch_events = 100,
+  engine->conf = (struct gh_conf){.source = bank_source, .source_path.text = GH_STR("events.jsonl"), .dir = gh_str(bank->dir), .batch_events = 100,
                                   .sink_behind = 1000, .state_bytes = INT64_MAX};
   part->wanted = true;
   gh_partition_load(part);
@@ -296,6 +300,24 @@ static void what_the_store_lost_at_the_end_is_read_again(void **state)
   commits_its_end();
   answered(GH_COMMIT_REWOUND);
   assert_int_equal(part->phase, GH_BACKING_OFF);
+}
+
+/* What came by it would be missing, and nobody would know: who sends it sees the failure, and what is sent twice counts once. */
+static void standard_input_is_not_read_on_behind_a_loss(void **state)
+{
+  (void)state;
+  int kept = dup(STDIN_FILENO), empty = open("/dev/null", O_RDONLY);
+  dup2(empty, STDIN_FILENO);
+  bank_source = GH_SOURCE_STDIN;
+  commits_its_end();
+  answered(GH_COMMIT_REWOUND);
+  assert_int_equal(part->phase, GH_BACKING_OFF);
+  assert_true(engine->stopping);
+  assert_int_equal(engine->status, 1);
+  bank_source = GH_SOURCE_FILE;
+  dup2(kept, STDIN_FILENO);
+  close(kept);
+  close(empty);
 }
 
 static void a_last_commit_that_is_refused_ends_the_run(void **state)
@@ -398,6 +420,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(at_its_end_a_source_rests, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(what_another_process_fenced_at_the_end_is_read_again, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(what_the_store_lost_at_the_end_is_read_again, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(standard_input_is_not_read_on_behind_a_loss, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_last_commit_that_is_refused_ends_the_run, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(given_back_it_rests_whatever_the_store_says, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_partition_that_cannot_go_on_hands_over_what_it_has, engine_setup, engine_teardown),
