@@ -78,7 +78,7 @@ struct gh_core_stats gh_core_stats(const struct gh_core *core)
                                 .customers = s->table.count,
                                 .waiting_events = s->waiting.count,
                                 .timers = s->timers.count,
-                                .memory_bytes = s->memory_bytes};
+                                .memory_bytes = gh_state_bytes(s)};
 }
 
 void *gh_update_grow(void *items, unsigned cap, size_t size)
@@ -94,10 +94,15 @@ void gh_update_init(struct gh_update *u)
   gh_arena_init(&u->arena, 0);
 }
 
+/* One great batch does not hold its memory for ever: there are two a partition. */
+enum { KEPT_BYTES = 4 << 20 };
+
 void gh_update_reset(struct gh_update *u)
 {
-  gh_arena_reset(&u->arena);
-  gh_buf_clear(&u->log);
+  if (u->arena.used_bytes > KEPT_BYTES) gh_arena_free(&u->arena);
+  else gh_arena_reset(&u->arena);
+  if (u->log.cap > KEPT_BYTES) gh_buf_free(&u->log);
+  else gh_buf_clear(&u->log);
   u->meta = u->dict = (struct gh_str){NULL, 0};
   u->buckets = NULL;
   u->drop = NULL;

@@ -3,6 +3,9 @@
 #include "change.h"
 #include "goldhour/base/check.h"
 
+/* Of a record that waits for its next use. One that held a great event gives it back: else each would in time be as great as the greatest. */
+enum { KEPT_BYTES = 1024 };
+
 /* Records and their buffers are used again, so that a steady stream allocates nothing. */
 static struct gh_pending *take_record(struct gh_state *s)
 {
@@ -79,6 +82,7 @@ void gh_state_pend_done(struct gh_state *s, struct gh_pending *p)
   else p->customer->pending = p->next;
   if (p->next) p->next->previous = p->previous;
   s->memory_bytes -= sizeof *p + p->bytes.len;
+  if (p->bytes.cap > KEPT_BYTES) gh_buf_free(&p->bytes);
   p->next = s->free_pending;
   s->free_pending = p;
 }

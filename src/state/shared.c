@@ -38,6 +38,7 @@ struct gh_shared *gh_shared_take(struct gh_shared_table *t, struct gh_str text)
     if (text.len) memcpy(x->text, text.ptr, text.len);
     t->slots[at] = x;
     t->count++;
+    t->bytes += sizeof *x + text.len;
   }
   t->slots[at]->refs++;
   return t->slots[at];
@@ -57,6 +58,7 @@ void gh_shared_give(struct gh_shared_table *t, struct gh_shared *text)
   }
   t->slots[gap] = NULL;
   t->count--;
+  t->bytes -= sizeof *text + text->len;
   free(text);
 }
 

@@ -100,7 +100,7 @@ struct gh_table {
   struct gh_arena keys;
 };
 
-struct gh_shared_table { struct gh_shared **slots; uint32_t cap, count; };
+struct gh_shared_table { struct gh_shared **slots; uint32_t cap, count; uint64_t bytes; };
 
 struct gh_state {
   struct gh_names names;
@@ -114,11 +114,13 @@ struct gh_state {
   const struct gh_customer *logged; /* whom the log speaks of */
   struct gh_arena scratch;    /* of one verb */
   struct gh_buf packed, merged; /* used again by profiles */
-  uint64_t memory_bytes;      /* an estimate of what customers hold */
+  uint64_t memory_bytes;      /* an estimate of what customers hold, without their texts and long keys */
 };
 
 void gh_state_init(struct gh_state *s);
 void gh_state_free(struct gh_state *s);
+/* An estimate of all that the state holds; what `state_bytes` bounds. */
+static inline uint64_t gh_state_bytes(const struct gh_state *s) { return s->memory_bytes + s->texts.bytes + s->table.keys.used_bytes; }
 
 /* table.c. The customer of that key, or NULL; and one that is made if absent. Pointers stay valid until the customer is removed. */
 struct gh_customer *gh_customer_find(const struct gh_state *s, struct gh_str key);

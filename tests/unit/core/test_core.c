@@ -250,6 +250,41 @@ static void a_full_reorder_buffer_steps_its_first(void **unused)
   bank_close(&b);
 }
 
+static void beyond_its_bound_a_customer_begins_no_wait(void **unused)
+{
+  (void)unused;
+  struct bank b;
+  bank_open(&b, "customer_waits: 1\n", "rules: [{id: a, on: {event: inflow, unless: bought, within: 100s}}, {id: b, on: {event: inflow, unless: bought, within: 100s}}]");
+  bank_arrive(&b, "e1 inflow C1 10 amount=1");
+  bank_arrive(&b, "e2 inflow C2 20 amount=1");
+  bank_arrive(&b, "x pay C3 500 amount=1");
+  bank_end(&b);
+  bank_said(&b, "e1 b waits_full");
+  bank_said(&b, "e2 b waits_full");
+  assert_int_equal(gh_core_counters(b.core)->waits_full, 2);
+  bank_expect(&b, "110 a C1 e1 golden\n120 a C2 e2 golden\n");
+  bank_close(&b);
+}
+
+/* Its later events cannot be told from copies: they are refused, until the ids of the first are old enough. */
+static void beyond_its_bound_a_customers_events_are_refused(void **unused)
+{
+  (void)unused;
+  struct bank b;
+  bank_open(&b, "lateness: 0s\nlate_limit: 100s\ncustomer_ids: 2\n", "rules: [{id: any, on: pay}]");
+  bank_arrive(&b, "e1 pay C1 10 amount=1");
+  bank_arrive(&b, "e2 pay C1 20 amount=1");
+  bank_arrive(&b, "e3 pay C1 30 amount=1");
+  bank_said(&b, "e3 - ids_full");
+  bank_arrive(&b, "e4 pay C2 40 amount=1");
+  bank_arrive(&b, "e5 pay C2 111 amount=1");
+  bank_arrive(&b, "e6 pay C1 112 amount=1");
+  assert_int_equal(gh_core_counters(b.core)->ids_full, 1);
+  assert_int_equal(gh_core_counters(b.core)->refused, 1);
+  bank_expect(&b, "10 any C1 e1 golden\n20 any C1 e2 golden\n40 any C2 e4 golden\n111 any C2 e5 golden\n112 any C1 e6 golden\n");
+  bank_close(&b);
+}
+
 static void a_changed_rule_drops_its_wait_and_keeps_the_others(void **unused)
 {
   (void)unused;
@@ -337,6 +372,8 @@ int main(void)
       cmocka_unit_test(a_batch_may_end_in_the_middle_of_what_is_due),
       cmocka_unit_test(who_is_forgotten_begins_anew),
       cmocka_unit_test(a_full_reorder_buffer_steps_its_first),
+      cmocka_unit_test(beyond_its_bound_a_customer_begins_no_wait),
+      cmocka_unit_test(beyond_its_bound_a_customers_events_are_refused),
       cmocka_unit_test(a_cooldown_that_comes_with_a_new_set_counts_the_leads_before),
       cmocka_unit_test(a_changed_becomes_records_anew),
       cmocka_unit_test(a_changed_rule_drops_its_wait_and_keeps_the_others),

@@ -222,6 +222,52 @@ static void a_removed_customer_leaves_the_others_in_reach(void **unused)
   gh_state_free(&s);
 }
 
+/* A feature's values may be long, and so may customers' keys: a bound that does not see them is none. */
+static void texts_of_windows_and_long_keys_are_counted(void **unused)
+{
+  (void)unused;
+  enum { LONG = 10000, KEY = 300 };
+  static char text[LONG], key[KEY];
+  struct gh_state s;
+  memset(text, 'x', LONG);
+  memset(key, 'k', KEY);
+  open_state(&s);
+  struct gh_customer *c = gh_customer_make(&s, gh_str_n(key, KEY));
+  uint64_t before = gh_state_bytes(&s);
+  assert_true(before > KEY);
+  for (int64_t t = 0; t < 3; t++) {
+    text[0] = (char)('a' + t % 2);
+    gh_state_cell(&s, c, &(struct gh_cell_begin){.time_ms = t, .first = true, .value = gh_string(gh_str_n(text, LONG))}, 0);
+  }
+  uint64_t with = gh_state_bytes(&s);
+  assert_true(with >= before + 2 * LONG && with < before + 3 * LONG); /* one text stands for two */
+  gh_cells_prune(&s, c, 1000);
+  assert_true(gh_state_bytes(&s) < before + LONG);
+  gh_state_free(&s);
+}
+
+/* Else each would in time hold the greatest event that it ever held, and nobody would see it. */
+static void a_great_event_that_waited_leaves_no_memory_behind(void **unused)
+{
+  (void)unused;
+  enum { LONG = 100000 };
+  static char text[LONG];
+  struct gh_state s;
+  memset(text, 'x', LONG);
+  open_state(&s);
+  struct gh_customer *c = gh_customer_make(&s, GH_STR("C1"));
+  struct gh_value slots[2] = {gh_decimal(100, 2), gh_string(gh_str_n(text, LONG))};
+  struct gh_event e = {.type = &types[0], .id = GH_STR("e1"), .customer = c->key, .time_ms = 5, .slots = slots};
+  uint64_t before = gh_state_bytes(&s);
+  struct gh_pending *p = gh_state_pend(&s, c, &(struct gh_pending_begin){.time_ms = 5, .found_ms = 5, .arrival = 1, .event = &e});
+  assert_true(gh_state_bytes(&s) > before + LONG);
+  gh_state_pend_done(&s, p);
+  assert_int_equal(gh_state_bytes(&s), before);
+  assert_ptr_equal(s.free_pending, p);
+  assert_int_equal(p->bytes.cap, 0);
+  gh_state_free(&s);
+}
+
 static void equal_times_are_ordered_by_id_then_customer(void **unused)
 {
   (void)unused;
@@ -250,6 +296,8 @@ int main(void)
       cmocka_unit_test(the_log_makes_the_same_state),
       cmocka_unit_test(a_snapshot_makes_the_same_state),
       cmocka_unit_test(malformed_changes_are_refused),
+      cmocka_unit_test(texts_of_windows_and_long_keys_are_counted),
+      cmocka_unit_test(a_great_event_that_waited_leaves_no_memory_behind),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
