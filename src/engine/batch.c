@@ -7,6 +7,7 @@
 #define BATCH_BYTES ((size_t)16 << 20)
 #define BATCH_LEADS 8192u
 #define BATCH_TURNS 64u
+#define LETTERS_KEPT 16384u /* room for dead letters that the next batch is left */
 
 void gh_batch_init(struct gh_batch *b)
 {
@@ -23,6 +24,11 @@ void gh_batch_free(struct gh_batch *b)
 void gh_batch_reset(struct gh_batch *b)
 {
   gh_update_reset(&b->update);
+  if (b->dead_cap > LETTERS_KEPT) {
+    free(b->dead);
+    b->dead = NULL;
+    b->dead_cap = 0;
+  }
   b->ndead = b->records = b->turns = 0;
   b->bytes = 0;
   b->touched = b->activated = b->proving = false;
@@ -31,9 +37,24 @@ void gh_batch_reset(struct gh_batch *b)
 bool gh_batch_begun(const struct gh_batch *b) { return b->records > 0 || b->update.nleads > 0; }
 bool gh_batch_dirty(const struct gh_batch *b) { return b->activated || gh_batch_begun(b); }
 
+/* Of what came, or of what was made of it: a lead may be as long as its event, and one event may have many. */
+static bool has_its_bytes(const struct gh_batch *b)
+{
+  return b->bytes >= BATCH_BYTES || b->update.arena.used_bytes + b->update.log.len >= BATCH_BYTES;
+}
+
+bool gh_batch_laden(const struct gh_batch *b) { return has_its_bytes(b) || b->update.nleads >= BATCH_LEADS; }
+
 bool gh_batch_full(const struct gh_batch *b, const struct gh_conf *conf)
 {
-  return b->records >= conf->batch_events || b->bytes >= BATCH_BYTES || b->update.nleads >= BATCH_LEADS || b->turns >= BATCH_TURNS;
+  return gh_batch_laden(b) || b->records >= conf->batch_events || b->turns >= BATCH_TURNS;
+}
+
+void gh_batch_spare(const struct gh_batch *b, struct gh_feed_item *item)
+{
+  if (!has_its_bytes(b)) return;
+  item->in.raw = (struct gh_str){0};
+  item->message = NULL;
 }
 
 static struct gh_commit_dead *add_letter(struct gh_batch *b)
@@ -62,7 +83,8 @@ void gh_batch_refuse(struct gh_batch *b, const struct gh_feed_item *item, const 
   struct gh_arena *arena = &b->update.arena;
   struct gh_commit_dead *d = add_letter(b);
   *d = (struct gh_commit_dead){.input = gh_str(input), .reason = item->reason, .detail = gh_arena_str(arena, item->detail),
-                               .raw = gh_arena_str(arena, item->in.raw), .offset = item->in.at_offset, .record = item->in.at_record, .at_ms = at_ms};
+                               .offset = item->in.at_offset, .record = item->in.at_record, .at_ms = at_ms};
+  if (item->in.raw.ptr) d->raw = gh_arena_str(arena, item->in.raw);
   add_message(b, d, item->message);
   b->bytes += item->in.raw.len;
 }
@@ -73,7 +95,7 @@ void gh_batch_refused(struct gh_batch *b, const struct gh_feed_item *item, int64
   for (; u->nrefused > 0; u->nrefused--) {
     const struct gh_refused *r = &u->refused[u->nrefused - 1];
     struct gh_commit_dead *d = add_letter(b);
-    *d = (struct gh_commit_dead){.input = GH_STR("events"), .reason = r->reason, .detail = r->detail, .raw = r->raw,
+    *d = (struct gh_commit_dead){.input = GH_STR("events"), .reason = r->reason, .detail = r->detail, .raw = r->raw.len ? r->raw : (struct gh_str){0},
                                  .offset = r->at_offset, .record = r->at_record, .at_ms = at_ms};
     bool at_hand = item && r->at_record && r->at_offset == item->in.at_offset; /* else it is one that had waited */
     if (at_hand) add_message(b, d, item->message);

@@ -184,6 +184,8 @@ void gh_engine_stop(struct gh_engine *e);
 
 /* group.c: what the consumer group has to say. */
 void gh_group_turn(struct gh_engine *e);
+/* Partitions that rest are kept within `warm_bytes`. */
+void gh_group_bound_warm(struct gh_engine *e);
 
 /* partition.c: the life of a partition. */
 struct gh_partition *gh_partition_get(struct gh_engine *e, unsigned number); /* made if need be */
@@ -220,6 +222,10 @@ bool gh_batch_begun(const struct gh_batch *b);
 /* Whether it holds what must be committed; changes of state alone wait for the next batch that does. */
 bool gh_batch_dirty(const struct gh_batch *b);
 bool gh_batch_full(const struct gh_batch *b, const struct gh_conf *conf);
+/* Whether the bounds of bytes or leads are reached: nothing more is to come of what is due, until it is committed. */
+bool gh_batch_laden(const struct gh_batch *b);
+/* The rows of a message go into one commit, and each may be refused, with the message: beyond the bound of bytes an item is left its place alone. */
+void gh_batch_spare(const struct gh_batch *b, struct gh_feed_item *item);
 void gh_batch_refuse(struct gh_batch *b, const struct gh_feed_item *item, const char *input, int64_t at_ms);
 /* What the core has refused joins what decode refused; with the key and headers of the message at hand, where it is that one. `item` may be NULL. */
 void gh_batch_refused(struct gh_batch *b, const struct gh_feed_item *item, int64_t at_ms);

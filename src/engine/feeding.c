@@ -132,7 +132,7 @@ static void take_record(struct gh_partition *p, const struct gh_feed_item *item)
   }
   if (item->in.kind == GH_IN_EVENT) look_at(p, item->in.event);
   b->records += !item->more;
-  b->bytes += item->in.raw.len;
+  if (!item->more) b->bytes += item->in.raw.len;
   gh_crash_doing(p, item->in.at_offset);
   if (item->note == GH_FEED_TAKEN) gh_crash_test(item->in.raw);
   p->taking = item;
@@ -181,7 +181,10 @@ bool gh_partition_read(struct gh_partition *p)
 {
   struct gh_feed_item item;
   switch (gh_feed_next(&p->feed, &item)) {
-  case GH_SOURCE_RECORD: take_record(p, &item); return true;
+  case GH_SOURCE_RECORD:
+    gh_batch_spare(p->filling, &item);
+    take_record(p, &item);
+    return true;
   case GH_SOURCE_NOTHING:
     p->source_end = true;
     hint_at_old_events(p);

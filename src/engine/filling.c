@@ -3,13 +3,17 @@
 #include "goldhour/base/check.h"
 #include "goldhour/sys/sys.h"
 
-#define STEPS 1024u            /* due events and timers a call of gh_step */
+#define STEPS 1024u            /* due events and timers at a time */
+#define STEPS_A_LOOK 16u       /* of them, before it is looked at how much came of them: each may give a lead by every rule */
 #define LEADS_BEHIND 100000u   /* in memory: the sinks are waited for */
 
 static void step(struct gh_partition *p)
 {
   struct gh_batch *b = p->filling;
-  p->due = gh_step(p->core, STEPS, &b->update);
+  for (unsigned left = STEPS; left > 0; left -= STEPS_A_LOOK) {
+    p->due = gh_step(p->core, STEPS_A_LOOK, &b->update);
+    if (!p->due || gh_batch_laden(b)) break;
+  }
   if (b->update.nrefused) gh_batch_refused(b, p->taking, p->engine->wall_ms);
 }
 

@@ -22,7 +22,7 @@ static uint64_t warm_bytes(const struct gh_engine *e)
 }
 
 /* Beyond the bound the one that has rested longest goes first. */
-static void keep_warm_bounded(struct gh_engine *e)
+void gh_group_bound_warm(struct gh_engine *e)
 {
   while (warm_bytes(e) > (uint64_t)e->conf.warm_bytes) {
     struct gh_partition *oldest = NULL;
@@ -47,7 +47,7 @@ static void assigned(struct gh_engine *e, const struct gh_kafka_news *news)
     struct gh_partition *p = e->partitions[i];
     if (p && !p->wanted && p->phase == GH_RESTING) gh_partition_close_feed(p); /* its memory stays, within bounds, for it may come back */
   }
-  keep_warm_bounded(e);
+  gh_group_bound_warm(e);
   gh_log(GH_INFO, "partitions are assigned", "count=%u", news->n);
 }
 
@@ -90,6 +90,7 @@ static void give_back(struct gh_engine *e)
   for (unsigned i = 0; i < e->npartitions; i++) {
     if (e->partitions[i] && !e->partitions[i]->wanted) leave_to_others(e->partitions[i]);
   }
+  gh_group_bound_warm(e);
   e->giving_back = false;
   gh_kafka_gave_back(e->kafka);
 }

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 
 /* A store that answers what the test says. */
-struct fake_store { struct gh_store store; bool ours; unsigned loads, commits; gh_commit_done_fn *done; void *ctx; };
+struct fake_store { struct gh_store store; bool ours; unsigned loads, commits, given_up; gh_commit_done_fn *done; void *ctx; };
 
 static struct fake_store fake;
 
@@ -66,8 +66,15 @@ static uint64_t fake_outbox_last(struct gh_store *s)
 
 static void fake_close(struct gh_store *s) { (void)s; }
 
+static void fake_give_up(struct gh_store *s)
+{
+  (void)s;
+  fake.given_up++;
+}
+
 static const struct gh_store_ops fake_ops = {.close = fake_close, .load = fake_load, .still_ours = fake_still_ours, .commit = fake_commit, .crashes = fake_crashes,
-                                             .sinks_only = fake_sinks_only, .sink_get = fake_sink_get, .sink_put = fake_sink_put, .outbox_last = fake_outbox_last};
+                                             .sinks_only = fake_sinks_only, .sink_get = fake_sink_get, .sink_put = fake_sink_put, .outbox_last = fake_outbox_last,
+                                             .give_up = fake_give_up};
 
 static struct small_bank *bank;
 static struct gh_engine *engine;
@@ -217,12 +224,18 @@ static void a_set_that_comes_with_a_partition_is_tried_by_those_that_stopped(voi
 
 static enum gh_source_kind bank_source = GH_SOURCE_FILE;
 
-/* Loaded, to read the bank's file. */
-static void reads(const char *events)
+static void file_holds(const char *events)
 {
   bank_put(bank, "events.jsonl", events);
   engine->conf = (struct gh_conf){.source = bank_source, .source_path.text = GH_STR("events.jsonl"), .dir = gh_str(bank->dir), .batch_events = 100,
                                   .sink_behind = 1000, .state_bytes = INT64_MAX};
+  engine->wall_ms = INT64_C(1772532000000); /* a day after the events */
+}
+
+/* Loaded, to read the bank's file. */
+static void reads(const char *events)
+{
+  file_holds(events);
   part->wanted = true;
   gh_partition_load(part);
   load_ends();
@@ -409,6 +422,232 @@ static void a_partition_that_cannot_go_on_hands_over_what_it_has(void **state)
   gh_relays_close(&relay, 1, 1000);
 }
 
+/* ── bounds ── */
+
+static const char three[] =
+  "{\"id\":\"e1\",\"type\":\"inflow\",\"time\":\"2026-03-02T10:00:00Z\",\"customer\":\"c1\",\"amount\":5.00}\n"
+  "{\"id\":\"e2\",\"type\":\"inflow\",\"time\":\"2026-03-02T10:00:01Z\",\"customer\":\"c2\",\"amount\":5.00}\n"
+  "{\"id\":\"e3\",\"type\":\"inflow\",\"time\":\"2026-03-02T10:00:02Z\",\"customer\":\"c3\",\"amount\":5.00}\n";
+
+static void turn(void)
+{
+  gh_partition_turn(part);
+  uv_idle_stop(&engine->again);
+}
+
+/* What was taken is committed, nothing more is, and people are told which number to raise. Once it is raised, the partition goes on. */
+static void a_state_at_its_bound_stops_and_names_the_number(void **state)
+{
+  (void)state;
+  engine->live = true;
+  reads(three);
+  engine->stores = (struct gh_stores *)&fake; /* it is not asked */
+  engine->conf.batch_events = 1;
+  engine->conf.state_bytes = 1;
+  turn();
+  assert_int_equal(part->feed.records, 1);
+  answered(GH_COMMIT_DURABLE);
+  assert_int_equal(part->phase, GH_HALTED);
+  assert_non_null(strstr(part->halted, "`state_bytes`: raise that number"));
+  assert_int_equal(part->feed.records, 1);
+  assert_int_equal(fake.commits, 1);
+  assert_false(engine->stopping);
+  turn();
+  assert_int_equal(part->phase, GH_HALTED);
+  engine->stores = NULL;
+  engine->conf.state_bytes = INT64_MAX;
+  engine->generation++;
+  turn();
+  load_ends();
+  assert_int_equal(part->phase, GH_EVENTS);
+}
+
+static void with_a_store_of_its_own_a_full_state_ends_the_run(void **state)
+{
+  (void)state;
+  reads(three);
+  engine->conf.batch_events = 1;
+  engine->conf.state_bytes = 1;
+  turn();
+  answered(GH_COMMIT_DURABLE);
+  assert_int_equal(part->phase, GH_HALTED);
+  assert_true(engine->stopping);
+  assert_int_equal(engine->status, 1);
+}
+
+/* One batch is on its way, the next is full: the third event stays where it is until the first has been answered. */
+static void two_batches_are_in_hand_and_no_more(void **state)
+{
+  (void)state;
+  engine->live = true;
+  reads(three);
+  engine->conf.batch_events = 1;
+  for (unsigned i = 0; i < 5; i++) turn();
+  assert_int_equal(part->feed.records, 2);
+  assert_int_equal(fake.commits, 1);
+  answered(GH_COMMIT_DURABLE);
+  assert_int_equal(fake.commits, 2);
+  turn();
+  assert_int_equal(part->feed.records, 3);
+  answered(GH_COMMIT_DURABLE);
+  answered(GH_COMMIT_DURABLE);
+}
+
+static void reading_waits_for_sinks_that_are_far_behind(void **state)
+{
+  (void)state;
+  engine->live = true;
+  reads(three);
+  engine->relays_draining = 2 * (uint64_t)engine->conf.sink_behind + 1;
+  for (unsigned i = 0; i < 3; i++) assert_false(gh_partition_turn(part));
+  assert_int_equal(part->feed.records, 0);
+  engine->relays_draining--;
+  turn();
+  assert_int_equal(part->feed.records, 3);
+  answered(GH_COMMIT_DURABLE);
+}
+
+/* Reads to the end of the file, commits and comes to rest. */
+static void comes_to_rest(struct gh_partition *p, uint64_t at_ns)
+{
+  engine->now_ns = at_ns;
+  p->wanted = true;
+  gh_partition_load(p);
+  while (p->loading.busy) uv_run(&engine->loop, UV_RUN_ONCE);
+  engine->now_ns = at_ns;
+  while (!p->committing) gh_partition_turn(p);
+  fake.done(fake.ctx, GH_COMMIT_DURABLE, NULL);
+  gh_partition_turn(p);
+  uv_idle_stop(&engine->again);
+  p->wanted = false;
+  assert_int_equal(p->phase, GH_RESTING);
+}
+
+static void what_rests_is_kept_warm_within_its_bound(void **state)
+{
+  (void)state;
+  file_holds(three);
+  struct gh_partition *other = gh_partition_get(engine, 4);
+  other->store = gh_store_ref(part->store);
+  comes_to_rest(part, 2000);
+  comes_to_rest(other, 1000);
+  uint64_t bytes = gh_core_stats(part->core).memory_bytes;
+  assert_true(bytes > 0);
+  engine->conf.warm_bytes = (int64_t)(2 * bytes);
+  gh_group_bound_warm(engine);
+  assert_true(part->core && other->core);
+  engine->conf.warm_bytes = (int64_t)(2 * bytes - 1);
+  gh_group_bound_warm(engine);
+  assert_null(other->core); /* it has rested longest */
+  assert_non_null(part->core);
+  engine->conf.warm_bytes = 0;
+  gh_group_bound_warm(engine);
+  assert_null(part->core);
+  gh_partition_free(other);
+}
+
+/* The group waits for it: what the store does not answer in 5 s is given up, and the memory with it. */
+static void given_back_it_waits_for_its_commit_for_five_seconds(void **state)
+{
+  (void)state;
+  char error[512];
+  const uint64_t grace_ns = UINT64_C(5000000000);
+  struct gh_kafka group = {.fd = -1, .reader = rd_kafka_new(RD_KAFKA_CONSUMER, NULL, error, sizeof error)};
+  commits_its_end();
+  engine->stores = NULL;
+  engine->kafka = &group;
+  engine->giving_back = true;
+  part->wanted = false;
+  engine->now_ns = part->draining_ns + grace_ns;
+  gh_group_turn(engine);
+  assert_int_equal(fake.given_up, 0);
+  engine->now_ns++;
+  gh_group_turn(engine);
+  assert_int_equal(fake.given_up, 1);
+  assert_true(engine->giving_back);
+  answered(GH_COMMIT_FENCED);
+  gh_group_turn(engine);
+  assert_false(engine->giving_back);
+  assert_null(part->core);
+  rd_kafka_destroy(group.reader);
+}
+
+static void when_stopping_it_waits_for_its_commit_for_five_seconds(void **state)
+{
+  (void)state;
+  commits_its_end();
+  engine->stores = NULL;
+  engine->now_ns = gh_monotonic_ns();
+  gh_engine_stop(engine);
+  assert_true(gh_engine_turn(engine));
+  assert_int_equal(fake.given_up, 0);
+  engine->stopping_ns -= UINT64_C(5000000000);
+  assert_true(gh_engine_turn(engine));
+  assert_int_equal(fake.given_up, 1);
+  answered(GH_COMMIT_FENCED);
+  assert_int_equal(part->phase, GH_RESTING);
+  assert_null(part->core);
+}
+
+/* ── a batch ── */
+
+enum { MB = 1 << 20, BATCH_MB = 16 };
+
+static void a_batch_is_full_by_what_came_of_it(void **state)
+{
+  (void)state;
+  const struct gh_conf conf = {.batch_events = 1000};
+  struct gh_batch b;
+  gh_batch_init(&b);
+  assert_false(gh_batch_full(&b, &conf));
+  b.records = 1000;
+  assert_true(gh_batch_full(&b, &conf));
+  gh_batch_reset(&b);
+  b.bytes = BATCH_MB * MB; /* of records */
+  assert_true(gh_batch_full(&b, &conf));
+  gh_batch_reset(&b);
+  b.update.nleads = 8192;
+  assert_true(gh_batch_full(&b, &conf));
+  gh_batch_reset(&b);
+  for (unsigned i = 0; i < BATCH_MB; i++) { /* few leads, and great ones */
+    assert_false(gh_batch_full(&b, &conf));
+    gh_arena_alloc(&b.update.arena, MB);
+  }
+  assert_true(gh_batch_full(&b, &conf));
+  gh_batch_reset(&b);
+  assert_null(b.update.arena.first); /* and the memory of a great one is not kept */
+  gh_batch_free(&b);
+}
+
+/* A message of many rows goes into one commit, and none of them may fit: it is not kept once a row. Each has its place and its reason. */
+static void rows_refused_do_not_keep_their_message_without_bound(void **state)
+{
+  (void)state;
+  enum { ROWS = 100 };
+  struct gh_batch b;
+  struct gh_buf message = {0};
+  memset(gh_buf_room(&message, MB), 'x', MB);
+  gh_batch_init(&b);
+  for (unsigned row = 0; row < ROWS; row++) {
+    struct gh_feed_item item = {.in = {.raw = gh_str_n(message.data, MB), .at_offset = 7, .at_record = 8}, .reason = GH_STR("bad_value"), .more = row + 1 < ROWS};
+    gh_batch_spare(&b, &item);
+    gh_batch_refuse(&b, &item, "events", 0);
+  }
+  assert_int_equal(b.ndead, ROWS);
+  size_t bytes = 0;
+  for (unsigned i = 0; i < b.ndead; i++) {
+    bytes += b.dead[i].raw.len;
+    assert_int_equal(b.dead[i].offset, 7);
+    assert_string_equal(b.dead[i].reason.ptr, "bad_value");
+  }
+  assert_int_equal(bytes, BATCH_MB * MB);
+  assert_int_equal(b.dead[0].raw.len, MB);
+  assert_null(b.dead[ROWS - 1].raw.ptr);
+  assert_true(b.update.arena.used_bytes < (BATCH_MB + 1) * MB);
+  gh_batch_free(&b);
+  gh_buf_free(&message);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -425,6 +664,15 @@ int main(void)
     cmocka_unit_test_setup_teardown(given_back_it_rests_whatever_the_store_says, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_partition_that_cannot_go_on_hands_over_what_it_has, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(what_is_given_back_is_handed_over_by_others, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(a_state_at_its_bound_stops_and_names_the_number, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(with_a_store_of_its_own_a_full_state_ends_the_run, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(two_batches_are_in_hand_and_no_more, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(reading_waits_for_sinks_that_are_far_behind, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(what_rests_is_kept_warm_within_its_bound, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(given_back_it_waits_for_its_commit_for_five_seconds, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(when_stopping_it_waits_for_its_commit_for_five_seconds, engine_setup, engine_teardown),
+    cmocka_unit_test(a_batch_is_full_by_what_came_of_it),
+    cmocka_unit_test(rows_refused_do_not_keep_their_message_without_bound),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
