@@ -203,6 +203,15 @@ def check_shell():
             yield path, 'sh -n says no'
 
 
+def check_executable():
+    """What says by its first line what runs it can be run so."""
+    for path in files('deploy/**/*', 'tests/**/*.py', 'tests/**/*.sh'):
+        with open(os.path.join(ROOT, path), 'rb') as f:
+            script = f.read(2) == b'#!'
+        if script != os.access(os.path.join(ROOT, path), os.X_OK):
+            yield path, 'chmod +x' if script else 'executable, without a first line that says by what'
+
+
 def check_links_in_text():
     """What the manuals point at exists."""
     for path in files('*.md', 'docs/*.md', 'tests/*.md'):
