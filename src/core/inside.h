@@ -23,7 +23,9 @@ struct gh_core {
   int64_t least_ms;       /* the least watermark: of a full reorder buffer, of an end of input */
   int64_t wall_ms;        /* live: of the batch at hand */
   bool ended, forced;     /* the input has ended; the first waiting event must go */
-  struct gh_pending *urgent; /* stepped before all that waits: late, or no lateness */
+  struct gh_pending_begin hand; /* an event that is next, late or without lateness: its slots are borrowed from the input; none where hand.event is NULL */
+  struct gh_customer *hand_of;
+  struct gh_pending *urgent; /* one that was at hand when the budget ended: stepped before all that waits */
   uint64_t arrivals, seq;
   uint64_t loaded_urgent; /* while loading: the arrival + 1 of the urgent event, 0: none */
   struct gh_position positions[GH_INPUTS];
@@ -69,6 +71,7 @@ int64_t gh_core_since(const struct gh_core *core);
 
 /* step.c */
 void gh_core_step_event(struct gh_core *core, struct gh_pending *p);
+void gh_core_step_hand(struct gh_core *core);
 /* Sets the frame for the event in core->event, of that type, of `who`, at time t. */
 void gh_core_see(struct gh_core *core, struct gh_customer *who, int64_t t_ms, const struct gh_event_type *type);
 /* profile.c */

@@ -67,7 +67,7 @@ static enum gh_verdict admit(struct gh_core *core, const struct gh_input *in, st
 /* Beyond its bound the buffer yields its first event, unless that is due anyway. */
 static void keep_order(struct gh_core *core)
 {
-  if (core->urgent || core->state.waiting.count <= (uint64_t)core->rules->conf->reorder_limit) return;
+  if (core->state.waiting.count <= (uint64_t)core->rules->conf->reorder_limit) return;
   int64_t first_ms = gh_state_next_event(&core->state)->time_ms;
   if (due(core, first_ms)) return;
   core->forced = true;
@@ -89,8 +89,12 @@ static void take_event(struct gh_core *core, const struct gh_input *in)
   core->counters.late += late;
   struct gh_pending_begin begin = {.time_ms = e->time_ms, .found_ms = later(e->time_ms, core->high_ms), .arrival = core->arrivals++, .late = late, .event = e};
   core->high_ms = later(core->high_ms, e->time_ms);
-  struct gh_pending *p = gh_state_pend(&core->state, who, &begin);
-  if (late || core->rules->conf->lateness_ms == 0) core->urgent = p;
+  if (late || core->rules->conf->lateness_ms == 0) {
+    core->hand = begin;
+    core->hand_of = who;
+    return;
+  }
+  (void)gh_state_pend(&core->state, who, &begin);
   keep_order(core);
 }
 
@@ -103,7 +107,7 @@ static void take_clock(struct gh_core *core, const struct gh_input *in)
 void gh_take(struct gh_core *core, const struct gh_input *in)
 {
   GH_CHECK(core->rules || in->kind == GH_IN_RULES);
-  GH_CHECK((in->kind == GH_IN_RULES || (!core->urgent && !core->refused)) && "step until nothing is due before the next input");
+  GH_CHECK((in->kind == GH_IN_RULES || (!core->hand.event && !core->urgent && !core->refused)) && "step until nothing is due before the next input");
   switch (in->kind) {
   case GH_IN_EVENT: take_event(core, in); break;
   case GH_IN_PROFILE: gh_core_take_profile(core, in->event); break;
@@ -138,22 +142,24 @@ static void step_timer(struct gh_core *core, struct gh_wait *w)
 /* One that was not kept waiting is the record at hand: whoever reads records knows it by its place. */
 static void step_event(struct gh_core *core, struct gh_pending *p)
 {
-  bool waited = p != core->urgent;
+  bool waited = p && p != core->urgent;
   if (waited) core->forced = false;
   else core->urgent = NULL;
   if (waited) core->stepping = gh_core_mark_event(p);
-  if (waited && core->naside && gh_core_is_aside(core, core->stepping)) gh_core_aside_event(core, p);
+  if (!p) gh_core_step_hand(core);
+  else if (waited && core->naside && gh_core_is_aside(core, core->stepping)) gh_core_aside_event(core, p);
   else gh_core_step_event(core, p);
 }
 
 /* One event or timer; false if none is due. */
 static bool step_next(struct gh_core *core)
 {
-  struct gh_pending *p = due_event(core);
+  struct gh_pending *p = core->hand.event ? NULL : due_event(core);
   struct gh_wait *w = gh_state_next_timer(&core->state);
   if (w && !due(core, w->due_ms)) w = NULL;
-  if (!p && !w) return false;
-  if (!p || (w && w->due_ms < p->time_ms)) step_timer(core, w);
+  bool event = core->hand.event || p;
+  if (!event && !w) return false;
+  if (!event || (w && w->due_ms < (p ? p->time_ms : core->hand.time_ms))) step_timer(core, w);
   else step_event(core, p);
   core->stepping = 0;
   return true;
@@ -170,6 +176,13 @@ void gh_core_hand_over(struct gh_update *out, const struct gh_refused *refusal)
   r->raw = gh_arena_str(&out->arena, refusal->raw);
 }
 
+/* So many timers went before it that it is not stepped now: it waits like others, for the input is gone by the next step. */
+static void lay_down(struct gh_core *core)
+{
+  if (core->hand.event) core->urgent = gh_state_pend(&core->state, core->hand_of, &core->hand);
+  core->hand.event = NULL;
+}
+
 bool gh_step(struct gh_core *core, unsigned budget, struct gh_update *out)
 {
   GH_CHECK(core->rules);
@@ -182,5 +195,6 @@ bool gh_step(struct gh_core *core, unsigned budget, struct gh_update *out)
     core->ended = false;
     return false;
   }
+  lay_down(core);
   return true;
 }

@@ -191,7 +191,7 @@ static void put_meta(struct gh_core *core, struct gh_buf *b)
 
 void gh_seal(struct gh_core *core, struct gh_update *out)
 {
-  GH_CHECK(core->rules && !core->refused && "a refusal belongs to the batch of its input: step first");
+  GH_CHECK(core->rules && !core->hand.event && !core->refused && "a refusal belongs to the batch of its input: step first");
   core->seq++;
   gh_state_log_pending(&core->state);
   write_buckets(core, out);

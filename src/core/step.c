@@ -39,19 +39,20 @@ static void meet_rules(struct gh_core *core, const struct gh_type_plan *plan)
   }
 }
 
-static void step_known(struct gh_core *core, struct gh_pending *p)
+/* The event in core->event, of this customer; found_ms counts by record. */
+static void step_known(struct gh_core *core, struct gh_customer *who, int64_t found_ms, bool late)
 {
   const struct gh_event_type *type = core->event.type;
-  core->found_ms = core->options.live ? core->wall_ms : p->found_ms;
-  core->late = p->late;
+  core->found_ms = core->options.live ? core->wall_ms : found_ms;
+  core->late = late;
   if (type->index == GH_CUSTOMER_TYPE) {
-    core->who = p->customer;
-    core->event.customer = p->customer->key;
+    core->who = who;
+    core->event.customer = who->key;
     gh_core_step_profile(core);
     return;
   }
   const struct gh_type_plan *plan = &core->rules->plans[type->index];
-  gh_core_see(core, p->customer, p->time_ms, type);
+  gh_core_see(core, who, core->event.time_ms, type);
   gh_core_keep_cells(core, plan);
   gh_core_cancel_waits(core, plan);
   gh_core_end_flows(core, plan);
@@ -61,7 +62,18 @@ static void step_known(struct gh_core *core, struct gh_pending *p)
 void gh_core_step_event(struct gh_core *core, struct gh_pending *p)
 {
   gh_arena_reset(&core->step_arena);
-  if (gh_event_unpack(&core->state, gh_buf_str(&p->bytes), &core->event, core->event_slots, &core->step_arena)) step_known(core, p);
+  if (gh_event_unpack(&core->state, gh_buf_str(&p->bytes), &core->event, core->event_slots, &core->step_arena)) step_known(core, p->customer, p->found_ms, p->late);
   else core->counters.unnamed++; /* the set no longer names its type */
   gh_state_pend_done(&core->state, p);
+}
+
+void gh_core_step_hand(struct gh_core *core)
+{
+  const struct gh_event *e = core->hand.event;
+  gh_arena_reset(&core->step_arena);
+  core->event = *e;
+  core->event.slots = core->event_slots;
+  if (e->type->nfields > 0) memcpy(core->event_slots, e->slots, e->type->nfields * sizeof *e->slots);
+  core->hand.event = NULL;
+  step_known(core, core->hand_of, core->hand.found_ms, core->hand.late);
 }
