@@ -1,14 +1,15 @@
 /* Debezium's change events, with their schema beside them (JsonConverter's default) or without.
  *
  * A row's id is its position in the database's log, in the words of its connector: file, position and row (MySQL, MariaDB), log sequence numbers (SQL Server,
- * Db2), system change number, record set and statement (Oracle), log sequence number and key (PostgreSQL, where rows of one COPY share a number). Rows of a snapshot
- * share a position, so theirs has time, table and key as well; and where Oracle's log reader gives nothing finer than the system change number, key and content tell rows apart.
+ * Db2, PostgreSQL), system change number, record set and statement (Oracle), number within the second (MongoDB). Hardly any of them is one row's alone: rows of a COPY share
+ * PostgreSQL's, all rows of a compressed transaction MySQL's, those of an array operation Oracle's, a changed primary key is a deletion and a creation at one place. So
+ * a digest of what the row says follows it, which is the same when it is sent again. Its key would not do: who keys the stream by customer makes it the customer's.
  */
 #include "envelope.h"
 
 enum key { KEY_BEFORE, KEY_AFTER, KEY_FROM, KEY_OPERATION, KEY_DDL, KEY_STATUS, KEY_TS_MS, KEY_TOP };
 static const char *const top[] = {"before", "after", "source", "op", "ddl", "status", "ts_ms", NULL};
-enum from { FROM_NAME, FROM_TS_MS, FROM_SNAPSHOT, FROM_DB, FROM_SCHEMA, FROM_TABLE, FROM_COLLECTION, FROM_FILE, FROM_SCN = 13, FROM_RS_ID, FROM_LSN = 17 };
+enum from { FROM_NAME, FROM_TS_MS, FROM_SNAPSHOT, FROM_DB, FROM_SCHEMA, FROM_TABLE, FROM_COLLECTION, FROM_FILE, FROM_ORD = 16, FROM_LSN };
 static const char *const source[] = {"name", "ts_ms", "snapshot", "db", "schema", "table", "collection", "file", "pos", "row", "change_lsn", "commit_lsn",
                                      "event_serial_no", "scn", "rs_id", "ssn", "ord", "lsn", NULL};
 
@@ -69,7 +70,7 @@ static const struct json_node *columns(const struct json_node *schema, struct gh
   return NULL;
 }
 
-static void make_id(struct gh_decoder *d, struct env_run *e)
+static void make_id(struct env_run *e)
 {
   const struct env_row *r = &e->row;
   bool placed = false;
@@ -77,13 +78,9 @@ static void make_id(struct gh_decoder *d, struct env_run *e)
   if (!placed) return;
   gh_env_id_add(e, gh_env_text(from(e, FROM_NAME)));
   for (unsigned i = FROM_FILE; i <= FROM_LSN; i++) gh_env_id_add(e, gh_env_text(from(e, i)));
-  bool coarse = from(e, FROM_SCN) && !from(e, FROM_RS_ID);
-  if (r->op == OP_SNAPSHOT) {
-    gh_env_id_add(e, gh_env_text(from(e, FROM_TS_MS)));
-    gh_env_id_add(e, r->table);
-  }
-  if (r->op == OP_SNAPSHOT || coarse || from(e, FROM_LSN)) gh_env_id_key(d, e);
-  if (coarse) gh_env_id_digest(e, r->row, r->before);
+  bool timed = r->op == OP_SNAPSHOT || from(e, FROM_ORD); /* a later snapshot may find the log at the same place */
+  if (timed) gh_env_id_add(e, gh_env_text(from(e, FROM_TS_MS)));
+  gh_env_id_digest(e, r->row, r->before);
 }
 
 /* MongoDB's documents stand in texts. */
@@ -111,7 +108,7 @@ static enum gh_decoded row(struct gh_decoder *d, struct env_run *e, struct gh_re
   gh_env_set_node(e, NAME_SCHEMA, from(e, FROM_SCHEMA));
   gh_env_set_node(e, NAME_TABLE, table);
   gh_env_set_node(e, NAME_TIME, from(e, FROM_TS_MS));
-  make_id(d, e);
+  make_id(e);
   return image(d, e, out);
 }
 

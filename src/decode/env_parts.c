@@ -73,16 +73,8 @@ static uint64_t digest(const struct json_node *row, uint64_t h)
 
 void gh_env_id_digest(struct env_run *e, const struct json_node *a, const struct json_node *b)
 {
-  gh_buf_fmt(&e->id, ":%016llx", (unsigned long long)digest(b, digest(a, 0)));
-}
-
-void gh_env_id_key(struct gh_decoder *d, struct env_run *e)
-{
-  const struct json_node *key = gh_env_key(d, e);
-  struct gh_str raw = e->message.key;
-  if (!key && raw.len > 0 && gh_utf8_valid(raw)) gh_env_id_add(e, raw);
-  for (const struct json_node *n = key, *end = key ? key + key->span : NULL; n < end; n++)
-    if (n->kind < JSON_LIST) gh_env_id_add(e, json_text(n));
+  uint64_t h = gh_hash_seed(e->row.table, (uint64_t)e->row.op);
+  gh_buf_fmt(&e->id, ":%016llx", (unsigned long long)digest(b, digest(a, h)));
 }
 
 struct gh_str gh_env_table(struct gh_decoder *d, struct gh_str database, struct gh_str schema, struct gh_str table)

@@ -83,10 +83,8 @@ void gh_env_set_time_ms(struct env_run *e, enum env_name name, int64_t ms);
 void gh_env_set_op(struct env_run *e, enum env_op op);
 /* Appends a part to the row's id, behind a colon; an absent one (ptr NULL) is left out. */
 void gh_env_id_add(struct env_run *e, struct gh_str part);
-/* Appends a digest of what a row says. */
+/* Appends a digest of what a row says, and of its table and operation. */
 void gh_env_id_digest(struct env_run *e, const struct json_node *a, const struct json_node *b);
-/* Appends the scalars of the message's key. */
-void gh_env_id_key(struct gh_decoder *d, struct env_run *e);
 /* The full name of a table, of those parts that are there. */
 struct gh_str gh_env_table(struct gh_decoder *d, struct gh_str database, struct gh_str schema, struct gh_str table);
 /* The last header of a name; false: none. */
