@@ -174,26 +174,30 @@ static enum gh_decoded read_object(struct gh_decoder *d, struct gh_str bytes, st
   return gh_decoder_refuse(d, out, "wrong_type", "an object was expected, found %s", gh_json_kind_name(d->tape.nodes[0].kind));
 }
 
-static enum gh_decoded decode(struct gh_decoder *d, const struct gh_message *m, struct gh_record *out)
+/* A message's value. An event whose attributes are headers may have none. */
+static struct gh_str value_of(struct gh_decoder *d, const struct gh_message *m)
 {
-  enum gh_decoded done = d->env ? read_value(d, m->bytes, out) : read_object(d, m->bytes, out);
-  if (done != GH_DECODED) return done;
-  if (!d->env) return gh_canonical_event(d, out);
+  if (!d->env) return m->bytes;
   d->env->message = *m;
-  return gh_env_first(d, out);
-}
-
-enum gh_decoded gh_decode(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
-{
-  struct gh_message m = {.bytes = bytes};
-  return decode(d, &m, out);
+  return m->bytes.len == 0 && gh_env_binary(d->env) ? GH_STR("null") : m->bytes;
 }
 
 enum gh_decoded gh_decode_message(struct gh_decoder *d, const struct gh_message *m, struct gh_record *out)
 {
-  if (m->bytes.ptr) return decode(d, m, out);
-  gh_decoder_begin(d, out); /* a tombstone */
-  return GH_DECODED_OTHER;
+  struct gh_str bytes = value_of(d, m);
+  if (!bytes.ptr) {
+    gh_decoder_begin(d, out); /* a tombstone */
+    return GH_DECODED_OTHER;
+  }
+  enum gh_decoded done = d->env ? read_value(d, bytes, out) : read_object(d, bytes, out);
+  if (done != GH_DECODED) return done;
+  return d->env ? gh_env_first(d, out) : gh_canonical_event(d, out);
+}
+
+enum gh_decoded gh_decode(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
+{
+  struct gh_message m = {.bytes = bytes.ptr ? bytes : GH_STR("")};
+  return gh_decode_message(d, &m, out);
 }
 
 enum gh_decoded gh_decode_more(struct gh_decoder *d, struct gh_record *out)

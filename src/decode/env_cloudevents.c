@@ -5,10 +5,26 @@
 enum key { KEY_CE_ID, KEY_CE_SOURCE, KEY_CE_TYPE, KEY_CE_SUBJECT, KEY_CE_TIME, KEY_CE_DATA, KEY_CE_BASE64 };
 static const char *const top[] = {"id", "source", "type", "subject", "time", "data", "data_base64", NULL};
 
-static bool binary(const struct env_run *e)
+static char lower(char c)
 {
-  struct gh_str id;
-  return gh_env_header(e, GH_STR("ce_id"), &id);
+  return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* The content type of a structured event or a batch; its attributes may stand in headers as well. */
+static bool is_structured(struct gh_str type)
+{
+  static const struct gh_str start = {"application/cloudevents", 23};
+  if (type.len < start.len) return false;
+  for (size_t i = 0; i < start.len; i++)
+    if (lower(type.ptr[i]) != start.ptr[i]) return false;
+  return true;
+}
+
+bool gh_env_binary(const struct env_run *e)
+{
+  struct gh_str id, type;
+  if (e->envelope->kind != ENV_CLOUDEVENTS || !gh_env_header(e, GH_STR("ce_id"), &id)) return false;
+  return !gh_env_header(e, GH_STR("content-type"), &type) || !is_structured(type);
 }
 
 /* Data in another format is nothing that a mapping can read. */
@@ -19,18 +35,27 @@ static bool is_json(struct gh_str type)
   return false;
 }
 
+static enum gh_decoded open_binary(struct gh_decoder *d, struct env_run *e, struct gh_record *out)
+{
+  struct gh_str value;
+  if (gh_env_header(e, GH_STR("content-type"), &value) && !is_json(value))
+    return gh_env_bad(d, out, "its header content-type says that the data is no JSON");
+  if (!gh_env_header(e, GH_STR("ce_source"), &value)) return gh_env_bad(d, out, "it has a header ce_id, but none of ce_source");
+  if (!gh_env_header(e, GH_STR("ce_type"), &value)) return gh_env_bad(d, out, "it has a header ce_id, but none of ce_type");
+  return GH_DECODED;
+}
+
 static enum gh_decoded open(struct gh_decoder *d, struct env_run *e, struct gh_record *out)
 {
-  struct gh_str type;
+  const struct json_node **f = e->found;
   e->nrows = 1;
-  if (binary(e) && gh_env_header(e, GH_STR("content-type"), &type) && !is_json(type))
-    return gh_env_bad(d, out, "its header content-type says that the data is no JSON");
-  if (binary(e)) return GH_DECODED;
+  if (gh_env_binary(e)) return open_binary(d, e, out);
   if (e->content->kind != JSON_OBJECT) return gh_env_bad(d, out, "an object was expected");
-  if (gh_env_pick(d, out, &e->top, e->content, e->found) != GH_DECODED) return GH_DECODED_BAD;
-  if (env_value(e->found[KEY_CE_ID]) && env_value(e->found[KEY_CE_TYPE])) return GH_DECODED;
-  e->nrows = 0;
-  return gh_env_bad(d, out, "it has no `id` or `type`, neither as headers ce_id and ce_type nor beside its data");
+  if (gh_env_pick(d, out, &e->top, e->content, f) != GH_DECODED) return GH_DECODED_BAD;
+  if (!env_value(f[KEY_CE_ID])) return gh_env_bad(d, out, "it has no `id`, neither as header ce_id nor beside its data");
+  if (!env_value(f[KEY_CE_SOURCE])) return gh_env_bad(d, out, "it has no `source`, neither as header ce_source nor beside its data");
+  if (!env_value(f[KEY_CE_TYPE])) return gh_env_bad(d, out, "it has no `type`, neither as header ce_type nor beside its data");
+  return GH_DECODED;
 }
 
 static void from_headers(struct env_run *e)
@@ -50,16 +75,17 @@ static enum gh_decoded data_of(struct gh_decoder *d, struct env_run *e, struct g
 {
   const struct json_node *data = env_value(e->found[KEY_CE_DATA]), *coded = env_value(e->found[KEY_CE_BASE64]);
   struct gh_str text = gh_env_text(data ? data : coded);
-  if (!data && coded && !gh_base64_decode(&d->arena, text, &text)) return gh_env_bad(d, out, "its data_base64 is no base64");
-  if (data && data->kind == JSON_OBJECT) e->row.row = data;
-  else if (data || coded) e->row.row = gh_env_read_text(d, out, text);
-  return e->row.row || (!data && !coded) ? GH_DECODED : GH_DECODED_BAD;
+  e->row.row = data;
+  if ((data && data->kind != JSON_STRING) || (!data && !coded)) return GH_DECODED;
+  if (!data && (coded->kind != JSON_STRING || !gh_base64_decode(&d->arena, text, &text))) return gh_env_bad(d, out, "its data_base64 is no base64");
+  e->row.row = gh_env_read_text(d, out, text);
+  return e->row.row ? GH_DECODED : GH_DECODED_BAD;
 }
 
 static enum gh_decoded row(struct gh_decoder *d, struct env_run *e, struct gh_record *out)
 {
   enum gh_decoded done = GH_DECODED;
-  if (binary(e)) {
+  if (gh_env_binary(e)) {
     e->row.row = env_value(e->content);
     from_headers(e);
   } else {

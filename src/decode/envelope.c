@@ -108,7 +108,8 @@ static enum gh_decoded open_element(struct gh_decoder *d, struct env_run *e, str
   e->element += n->span;
   e->nrows = e->next_row = 0;
   e->content = n;
-  if (n->kind == JSON_NULL || gh_env_unwrap(n, &schema)->kind == JSON_NULL) return GH_DECODED_OTHER;
+  bool nothing = n->kind == JSON_NULL || gh_env_unwrap(n, &schema)->kind == JSON_NULL;
+  if (nothing && !gh_env_binary(e)) return GH_DECODED_OTHER;
   enum gh_decoded done = formats[e->envelope->kind]->open(d, e, out);
   if (done != GH_DECODED) e->nrows = 0;
   return done;
@@ -160,12 +161,10 @@ static enum gh_decoded bare(struct gh_decoder *d, struct env_run *e, struct gh_r
 enum gh_decoded gh_env_first(struct gh_decoder *d, struct gh_record *out)
 {
   struct env_run *e = d->env;
-  struct gh_str id;
   const struct json_node *root = d->tape.nodes;
   e->key_read = false;
   if (e->envelope->kind == ENV_NONE) return bare(d, e, out);
-  bool binary = e->envelope->kind == ENV_CLOUDEVENTS && gh_env_header(e, GH_STR("ce_id"), &id);
-  bool list = root->kind == JSON_LIST && !binary && e->envelope->kind != ENV_OUTBOX;
+  bool list = root->kind == JSON_LIST && !gh_env_binary(e) && e->envelope->kind != ENV_OUTBOX;
   e->element = list ? root + 1 : root;
   e->end = root + root->span;
   e->number = e->nrows = e->next_row = 0;

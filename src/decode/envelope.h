@@ -70,6 +70,8 @@ struct gh_str gh_env_name(enum env_name name);
 struct gh_str gh_env_kind(enum env_kind kind);
 struct gh_str gh_env_op(enum env_op op);
 
+/* env_cloudevents.c: whether the message is a CloudEvent whose attributes are headers; its value is the data, and absent where there is none. */
+bool gh_env_binary(const struct env_run *e);
 /* env_parts.c: for formats. */
 /* The members of `object` that the format names, by key; NULL: absent. Those whose value is null have kind JSON_NULL. BAD: one stands twice. */
 enum gh_decoded gh_env_pick(struct gh_decoder *d, struct gh_record *out, struct keys *keys, const struct json_node *object, const struct json_node **found);

@@ -394,7 +394,10 @@ static void structured_cloudevents(void **state)
   is(feed(EVENT("e1", "\"datacontenttype\":\"application/json\",\"data\":{\"amount\":8}")), e1);
   is(feed(EVENT("e1", "\"data_base64\":\"eyJhbW91bnQiOjh9\"")), e1);
   is(feed(EVENT("e1", "\"data\":\"{\\\"amount\\\":8}\"")), e1);
-  refused(feed(EVENT("e1", "\"data\":[1]")), "bad_json", "in a text that should hold JSON: nothing in the record");
+  refused(feed(EVENT("e1", "\"data\":[1]")), "wrong_type", "the data: an object was expected, found a list");
+  refused(feed(EVENT("e1", "\"data\":true")), "wrong_type", "the data: an object was expected, found a bool");
+  refused(feed(EVENT("e1", "\"data\":\"no json\"")), "bad_json", "in a text that should hold JSON: something that is no JSON value");
+  refused(feed(EVENT("e1", "\"data_base64\":[]")), "bad_envelope", "no message of cloudevents: its data_base64 is no base64");
 }
 
 static void batched_cloudevents(void **state)
@@ -402,7 +405,7 @@ static void batched_cloudevents(void **state)
   (void)state;
   by(cloudevents);
   is(feed("[" EVENT("e1", "\"data\":{\"amount\":8}") ",{\"specversion\":\"1.0\"}," EVENT("e2", "\"data\":{\"amount\":9}") "]"), e1);
-  refused(more(), "bad_envelope", "row 2: no message of cloudevents: it has no `id` or `type`, neither as headers ce_id and ce_type nor beside its data");
+  refused(more(), "bad_envelope", "row 2: no message of cloudevents: it has no `id`, neither as header ce_id nor beside its data");
   is(more(), "{\"id\":\"/core:e2\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"9.00\"}");
   assert_false(record.more);
   passed_over(feed("[]"));
@@ -420,6 +423,50 @@ static void binary_cloudevents(void **state)
   message.nheaders = sizeof headers / sizeof *headers;
   is(feed("{\"any\":[1]}"), "{\"id\":\"/app:e9\",\"type\":\"login\",\"customer\":\"C2\",\"time\":1789606800000,\"channel\":\"app\"}");
   refused(feed("[1]"), "wrong_type", "the data: an object was expected, found a list");
+  clear_message();
+}
+
+/* An event without data is a message without a value; it is the headers that say whether one is an event. */
+static void binary_cloudevents_without_data(void **state)
+{
+  static const struct gh_header headers[] = {{GH_STR("ce_id"), GH_STR("e9")}, {GH_STR("ce_source"), GH_STR("/app")}, {GH_STR("ce_type"), GH_STR("cn.bank.login")},
+                                             {GH_STR("ce_time"), GH_STR("2026-09-17T01:00:00Z")}, {GH_STR("ce_subject"), GH_STR("C2")}};
+  static const char event[] = "{\"id\":\"/app:e9\",\"type\":\"login\",\"customer\":\"C2\",\"time\":1789606800000}";
+  (void)state;
+  by(cloudevents);
+  clear_message();
+  message = (struct gh_message){.headers = headers, .nheaders = sizeof headers / sizeof *headers};
+  is(gh_decode_message(decoder, &message, &record), event);
+  is(feed(""), event);
+  is(feed("null"), event);
+  clear_message();
+  passed_over(gh_decode_message(decoder, &message, &record));
+}
+
+/* The attributes of a structured event may stand in headers as well: the content type tells. */
+static void structured_cloudevents_with_headers(void **state)
+{
+  static const struct gh_header headers[] = {{GH_STR("ce_id"), GH_STR("e1")}, {GH_STR("ce_source"), GH_STR("/core")}, {GH_STR("ce_type"), GH_STR("cn.bank.transfer")},
+                                             {GH_STR("ce_subject"), GH_STR("C1")}, {GH_STR("content-type"), GH_STR("Application/CloudEvents+json; charset=UTF-8")}};
+  (void)state;
+  by(cloudevents);
+  message.headers = headers;
+  message.nheaders = sizeof headers / sizeof *headers;
+  is(feed(EVENT("e1", "\"data\":{\"amount\":8}")), e1);
+  is(feed("[" EVENT("e1", "\"data\":{\"amount\":8}") "]"), e1);
+  clear_message();
+}
+
+static void cloudevents_that_lack_an_attribute(void **state)
+{
+  static const struct gh_header headers[] = {{GH_STR("ce_id"), GH_STR("e9")}, {GH_STR("ce_source"), GH_STR("/app")}};
+  (void)state;
+  by(cloudevents);
+  refused(feed("{\"id\":\"e1\",\"type\":\"cn.bank.transfer\",\"data\":{}}"), "bad_envelope",
+          "no message of cloudevents: it has no `source`, neither as header ce_source nor beside its data");
+  message.headers = headers;
+  message.nheaders = 2;
+  refused(feed("{}"), "bad_envelope", "no message of cloudevents: it has a header ce_id, but none of ce_type");
   clear_message();
 }
 
@@ -524,6 +571,9 @@ int main(void)
     cmocka_unit_test(structured_cloudevents),
     cmocka_unit_test(batched_cloudevents),
     cmocka_unit_test(binary_cloudevents),
+    cmocka_unit_test(binary_cloudevents_without_data),
+    cmocka_unit_test(structured_cloudevents_with_headers),
+    cmocka_unit_test(cloudevents_that_lack_an_attribute),
     cmocka_unit_test(outbox_messages),
     cmocka_unit_test(rows_in_plain_json),
     cmocka_unit_test(keys_and_headers_without_an_envelope),
