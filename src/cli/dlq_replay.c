@@ -64,7 +64,8 @@ static enum outcome to_source(struct replay *r, const struct gh_dlq_letter *l, s
   struct gh_kafka_error error;
   if (!r->producer) r->producer = gh_kafka_producer_open(&kafka->kafka, r->d->conf->dir, &error);
   if (!r->producer) return broken(error.text);
-  struct gh_kafka_out out = {.topic = kafka->topics[0], .key = l->letter.key, .bytes = l->letter.raw, .partition = (int32_t)l->partition};
+  struct gh_kafka_out out = {.topic = kafka->topics[0], .key = l->letter.key, .partition = (int32_t)l->partition};
+  if (l->letter.raw.len) out.bytes = l->letter.raw; /* else it had no value: a CloudEvent's attributes may be all there is */
   out.headers = headers_of(&l->letter, arena, &out.nheaders);
   return gh_kafka_produce(r->producer, &out, WITHIN_MS, &error) ? SENT : broken(error.text);
 }
@@ -152,10 +153,16 @@ static enum outcome to_named(struct replay *r, const struct gh_dlq_letter *l)
 
 /* ── pages ── */
 
+/* Value, key and headers are kept together, or none of them. */
+static bool was_kept(const struct gh_dead_letter *l)
+{
+  return l->raw.len > 0 || l->headers.len > 0;
+}
+
 static enum outcome send_letter(struct replay *r, const struct gh_dlq_letter *l, struct gh_arena *arena)
 {
   const struct gh_conf *conf = r->d->conf;
-  if (l->letter.raw.len == 0) return leave(r, "the record itself was not kept");
+  if (!was_kept(&l->letter)) return leave(r, "the record itself was not kept");
   if (gh_str_eq(l->letter.reason, GH_STR("too_long"))) return leave(r, "only its beginning was kept");
   if (gh_str_eq(l->letter.input, GH_STR("profiles"))) return to_stdout(r, l->letter.raw);
   if (!gh_str_eq(l->letter.input, GH_STR("events"))) return to_named(r, l);

@@ -183,6 +183,7 @@ static void show_text(const struct gh_dlq *d, const struct gh_dlq_letter *l)
   }
   add_text_headers(&out, letter);
   if (letter->raw.len) mask(&out, letter->raw);
+  else if (letter->headers.len) gh_buf_add_str(&out, GH_STR("(a message without a value)"));
   else gh_buf_add_str(&out, GH_STR("(the record itself was not kept: the bound of dead_letter_bytes was reached, or it was empty)"));
   gh_buf_byte(&out, '\n');
   print(&out);

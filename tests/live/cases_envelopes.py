@@ -50,7 +50,8 @@ def leads_of(w, redis, count):
 
 
 def events_in_headers(w):
-    """Binary CloudEvents: key and headers make the event, the value is its data; the same id from the same source is the same event."""
+    """Binary CloudEvents: key and headers make the event, the value is its data; the same id from the same source is the same event. One without a value is an event
+    (here refused, for it lacks its amount) that comes again from the dead letters as it was; without headers it is a tombstone."""
     w.create_topic(2)
     redis = w.redis()
     files(w, CLOUDEVENTS)
@@ -60,8 +61,14 @@ def events_in_headers(w):
         w.kcat.produce(w.topic, '{"amount": "8000.00"}', key=customer, partition=partition_of(customer, 2),
                        headers=["ce_specversion=1.0", f"ce_id={number}", f"ce_source={source}", "ce_type=cn.bank.payroll", when, "content-type=application/json"])
     w.kcat.produce(w.topic, None, key="C1", partition=partition_of("C1", 2))
+    w.kcat.produce(w.topic, None, key="C1", partition=partition_of("C1", 2), headers=["ce_id=7", "ce_source=/app", "ce_type=cn.bank.payroll", when])
     w.daemon()
     expect(leads_of(w, redis, 3) == [("C1", "/app:1"), ("C1", "/core:1"), ("C2", "/app:1")], leads_of(w, redis, 3))
+    until(lambda: w.goldhour("dlq", "list").count("missing_field") == 1, "the event without a value is no dead letter", 10)
+    w.goldhour("dlq", "replay", "--all", "--yes")
+    sent = [m for m in w.kcat.read(w.topic) if m.get("headers") and "7" in m["headers"]]
+    expect(len(sent) == 2 and not sent[0]["payload"] and not sent[1]["payload"] and sent[1]["key"] == "C1", sent)
+    until(lambda: w.goldhour("dlq", "list").count("missing_field") == 1, "sent again, it is no dead letter", 10)
 
 
 def rows_of_a_message(w):
