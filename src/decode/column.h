@@ -9,7 +9,7 @@ const struct json_node *gh_column_node(struct gh_decoder *d, const struct source
                                        struct json_node *copy);
 /* The entry of a column in the schema's list of fields; NULL: none. */
 const struct json_node *gh_column_field(const struct json_node *columns, struct gh_str name);
-/* How the schema says that a time is written; NULL: it says nothing. */
-const struct time_form *gh_column_form(const struct json_node *field);
+/* How the schema says that a time is written, of those that stand as a number or text (`kind`); NULL: it says nothing. */
+const struct time_form *gh_column_form(const struct json_node *field, enum json_kind kind);
 
 #endif

@@ -173,8 +173,8 @@ static bool computed(struct gh_decoder *d, struct map_run *run, const struct sou
 static const struct time_form *form_of(const struct map_run *run, const struct source *s, const struct json_node *n)
 {
   bool time = s->type.kind == GH_TIMESTAMP || s->type.kind == GH_DATE;
-  if (s->form || !n || n->kind != JSON_NUMBER || !time || s->kind != SOURCE_POINTER) return s->form;
-  return gh_column_form(field_of(run, s->path));
+  if (s->form || !n || !time || s->kind != SOURCE_POINTER) return s->form;
+  return gh_column_form(field_of(run, s->path), n->kind);
 }
 
 /* Debezium writes a DATETIME as a count of the local clock. Where no schema tells it from other counts, nobody may guess: it would be hours off. */

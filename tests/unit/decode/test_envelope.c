@@ -15,7 +15,8 @@ static const char schema_text[] =
     "customer: {name: string, aum: decimal(2)}\n"
     "events:\n"
     "  transfer_in: {amount: decimal(2), booked_on: date?, booked_at: timestamp?, was: decimal(2)?, note: string?}\n"
-    "  login: {channel: string?}\n";
+    "  login: {channel: string?}\n"
+    "  tagged: {tags: list(string)?}\n";
 
 static struct gh_arena arena;
 static struct gh_faults faults;
@@ -277,6 +278,32 @@ static void a_count_that_may_be_local_is_not_guessed(void **state)
           "field 'booked_at': timestamp was expected, found a count that may be of the local clock (say `as: local_ms`, `local_us`, or `ms`)");
   is(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":1,\"at\":\"2026-09-17T01:00:00Z\"}")),
      "{\"id\":\"bank:bin.01:4711:2:#\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"1.00\",\"booked_at\":1789606800000}");
+}
+
+#define ISO(zoned) "{\"schema\":{\"type\":\"struct\",\"fields\":[{\"type\":\"struct\",\"fields\":[{\"type\":\"string\",\"name\":\"io.debezium.time.IsoDate\",\"field\":\"day\"}," \
+  "{\"type\":\"string\",\"name\":\"io.debezium.time." zoned "\",\"field\":\"at\"}],\"field\":\"after\"}]},\"payload\":" \
+  MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":\"1\",\"day\":\"2026-09-12Z\",\"at\":\"2026-09-17T09:00:00.123456Z\"}") "}"
+
+/* time.precision.mode isostring puts a Z behind what is the local clock. */
+static void debezium_iso_texts_of_local_times(void **state)
+{
+  (void)state;
+  by(debezium);
+  is(feed(ISO("IsoTimestamp")), "{\"id\":\"bank:bin.01:4711:2:#\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"1.00\",\"booked_on\":\"2026-09-12\","
+     "\"booked_at\":1789606800123,\"note\":\"2026-09-12\"}");
+  is(feed(ISO("ZonedTimestamp")), "{\"id\":\"bank:bin.01:4711:2:#\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"1.00\",\"booked_on\":\"2026-09-12\","
+     "\"booked_at\":1789635600123,\"note\":\"2026-09-12\"}");
+  by("zone: Asia/Shanghai\nevents:\n  envelope: debezium\n  customer: /cust\n  entries: [{type: transfer_in, fields: {amount: /amt, booked_on: {at: /at, as: datetime}, booked_at: {at: /at, as: datetime}}}]\n");
+  is(feed(ISO("IsoTimestamp")), "{\"id\":\"bank:bin.01:4711:2:#\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"1.00\",\"booked_on\":\"2026-09-17\","
+     "\"booked_at\":1789606800123}");
+}
+
+static void what_debezium_did_not_send_is_absent(void **state)
+{
+  (void)state;
+  by("events:\n  envelope: debezium\n  customer: /cust\n  entries: [{type: tagged, fields: {tags: /tags}}]\n");
+  is(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"tags\":[\"__debezium_unavailable_value\"]}")),
+     "{\"id\":\"bank:bin.01:4711:2:#\",\"type\":\"tagged\",\"customer\":\"C1\",\"time\":1789606800000}");
 }
 
 /* Decodes a message twice: its id must be the same both times. */
@@ -561,6 +588,8 @@ int main(void)
     cmocka_unit_test(debezium_snapshots_trigger_nothing),
     cmocka_unit_test(debezium_values_are_read_by_the_schema),
     cmocka_unit_test(values_without_a_schema_are_declared),
+    cmocka_unit_test(debezium_iso_texts_of_local_times),
+    cmocka_unit_test(what_debezium_did_not_send_is_absent),
     cmocka_unit_test(a_count_that_may_be_local_is_not_guessed),
     cmocka_unit_test(rows_of_a_compressed_transaction_are_told_apart),
     cmocka_unit_test(a_changed_key_is_two_events),
