@@ -7,7 +7,7 @@
 enum key { KEY_NAME, KEY_OP_TYPE, KEY_OP_TS, KEY_POS, KEY_BEFORE, KEY_AFTER };
 static const char *const top[] = {"table", "op_type", "op_ts", "pos", "before", "after", NULL};
 
-/* 0: none that changes rows (a truncation). */
+/* 0: none that changes rows. */
 static enum env_op op_of(struct gh_str type)
 {
   if (type.len != 1) return (enum env_op)0;
@@ -16,12 +16,14 @@ static enum env_op op_of(struct gh_str type)
 
 static enum gh_decoded open(struct gh_decoder *d, struct env_run *e, struct gh_record *out)
 {
-  const struct json_node **f = e->found;
+  const struct json_node **f = e->found, *schema;
+  e->content = gh_env_unwrap(e->content, &schema); /* the Kafka Connect handler's */
   if (e->content->kind != JSON_OBJECT) return gh_env_bad(d, out, "an object was expected");
   if (gh_env_pick(d, out, &e->top, e->content, f) != GH_DECODED) return GH_DECODED_BAD;
   struct gh_str type = gh_env_text(f[KEY_OP_TYPE]);
   if (!type.ptr) return gh_env_bad(d, out, "it has no `op_type`");
-  if (!op_of(type)) return GH_DECODED_OTHER;
+  if (gh_str_eq(type, GH_STR("T"))) return GH_DECODED_OTHER;
+  if (!op_of(type)) return gh_env_bad(d, out, "its `op_type` is none of I, U, D and T");
   e->nrows = 1;
   return GH_DECODED;
 }

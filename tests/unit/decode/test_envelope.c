@@ -404,6 +404,9 @@ static void goldengate_changes_are_events(void **state)
   is(feed(GOLDENGATE("I", "\"CUST\":\"C1\",\"AMT\":\"3\"")),
      "{\"id\":\"CORE.TXN:insert:00000000000000002928\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800123,\"amount\":\"3.00\"}");
   passed_over(feed(GOLDENGATE("T", "\"x\":1")));
+  refused(feed(GOLDENGATE("INSERT", "\"after\":{\"CUST\":\"C1\"}")), "bad_envelope", "no message of goldengate: its `op_type` is none of I, U, D and T");
+  is(feed("{\"schema\":{\"type\":\"struct\"},\"payload\":" GOLDENGATE("I", "\"CUST\":\"C1\",\"AMT\":\"3\"") "}"),
+     "{\"id\":\"CORE.TXN:insert:00000000000000002928\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800123,\"amount\":\"3.00\"}");
   passed_over(feed(GOLDENGATE("D", "\"before\":{\"CUST\":\"C1\"},\"after\":null")));
   refused(feed("{\"a\":1}"), "bad_envelope", "no message of goldengate: it has no `op_type`");
 }
