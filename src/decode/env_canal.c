@@ -79,5 +79,7 @@ static enum gh_decoded row(struct gh_decoder *d, struct env_run *e, struct gh_re
 }
 
 const struct env_format gh_env_canal = {
-  .word = "canal", .top = top, .names = 1u << NAME_ID | 1u << NAME_TIME | 1u << NAME_OP | 1u << NAME_TABLE | 1u << NAME_DATABASE, .open = open, .row = row,
+  .word = "canal", .top = top, .names = 1u << NAME_ID | 1u << NAME_TIME | 1u << NAME_OP | 1u << NAME_TABLE | 1u << NAME_DATABASE,
+  .id_from = "its table, operation and row", .time_from = "`es`",
+  .open = open, .row = row,
 };

@@ -103,5 +103,7 @@ static enum gh_decoded row(struct gh_decoder *d, struct env_run *e, struct gh_re
 
 const struct env_format gh_env_cloudevents = {
   .word = "cloudevents", .top = top,
-  .names = 1u << NAME_ID | 1u << NAME_TIME | 1u << NAME_EVENT_TYPE | 1u << NAME_SOURCE | 1u << NAME_SUBJECT, .open = open, .row = row,
+  .names = 1u << NAME_ID | 1u << NAME_TIME | 1u << NAME_EVENT_TYPE | 1u << NAME_SOURCE | 1u << NAME_SUBJECT,
+  .id_from = "`source` and `id` or the headers ce_source and ce_id", .time_from = "`time` or the header ce_time",
+  .open = open, .row = row,
 };

@@ -114,5 +114,7 @@ static enum gh_decoded row(struct gh_decoder *d, struct env_run *e, struct gh_re
 
 const struct env_format gh_env_debezium = {
   .word = "debezium", .top = top, .source = source,
-  .names = 1u << NAME_ID | 1u << NAME_TIME | 1u << NAME_OP | 1u << NAME_TABLE | 1u << NAME_SCHEMA | 1u << NAME_DATABASE, .open = open, .row = row,
+  .names = 1u << NAME_ID | 1u << NAME_TIME | 1u << NAME_OP | 1u << NAME_TABLE | 1u << NAME_SCHEMA | 1u << NAME_DATABASE,
+  .id_from = "the place in the log that `source` names", .time_from = "`source.ts_ms`",
+  .open = open, .row = row,
 };

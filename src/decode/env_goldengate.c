@@ -63,5 +63,7 @@ static enum gh_decoded row(struct gh_decoder *d, struct env_run *e, struct gh_re
 }
 
 const struct env_format gh_env_goldengate = {
-  .word = "goldengate", .top = top, .names = 1u << NAME_ID | 1u << NAME_TIME | 1u << NAME_OP | 1u << NAME_TABLE | 1u << NAME_SCHEMA, .open = open, .row = row,
+  .word = "goldengate", .top = top, .names = 1u << NAME_ID | 1u << NAME_TIME | 1u << NAME_OP | 1u << NAME_TABLE | 1u << NAME_SCHEMA,
+  .id_from = "`pos`", .time_from = "`op_ts`",
+  .open = open, .row = row,
 };

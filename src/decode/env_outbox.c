@@ -84,5 +84,7 @@ static enum gh_decoded row(struct gh_decoder *d, struct env_run *e, struct gh_re
 }
 
 const struct env_format gh_env_outbox = {
-  .word = "debezium-outbox", .top = top, .source = source, .names = 1u << NAME_ID | 1u << NAME_TIME | 1u << NAME_EVENT_TYPE, .open = open, .row = row,
+  .word = "debezium-outbox", .top = top, .source = source, .names = 1u << NAME_ID | 1u << NAME_TIME | 1u << NAME_EVENT_TYPE,
+  .id_from = "the header id", .time_from = "the time that the stream gives the message",
+  .open = open, .row = row,
 };

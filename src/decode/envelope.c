@@ -51,6 +51,11 @@ struct gh_str gh_env_op(enum env_op op)
   GH_IMPOSSIBLE();
 }
 
+const char *gh_env_origin(enum env_kind kind, enum env_name name)
+{
+  return name == NAME_ID ? formats[kind]->id_from : name == NAME_TIME ? formats[kind]->time_from : NULL;
+}
+
 static unsigned keys_of(struct gh_decoder *d, struct keys *keys, const char *const *words)
 {
   unsigned n = 0;

@@ -69,6 +69,8 @@ bool gh_env_has_ops(enum env_kind kind);
 struct gh_str gh_env_name(enum env_name name);
 struct gh_str gh_env_kind(enum env_kind kind);
 struct gh_str gh_env_op(enum env_op op);
+/* What gives the event's id or time, for people; NULL: not the envelope. */
+const char *gh_env_origin(enum env_kind kind, enum env_name name);
 
 /* env_cloudevents.c: whether the message is a CloudEvent whose attributes are headers; its value is the data, and absent where there is none. */
 bool gh_env_binary(const struct env_run *e);
@@ -109,6 +111,7 @@ struct env_format {
   const char *word;
   const char *const *top, *const *source; /* keys, ended by NULL */
   unsigned names;                         /* bits of enum env_name */
+  const char *id_from, *time_from;        /* what gives them, for people; NULL: nothing */
   enum gh_decoded (*open)(struct gh_decoder *d, struct env_run *e, struct gh_record *out);
   enum gh_decoded (*row)(struct gh_decoder *d, struct env_run *e, struct gh_record *out);
 };

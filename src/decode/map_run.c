@@ -129,11 +129,36 @@ static const struct map_entry *choose(struct map_run *run)
   return NULL;
 }
 
+/* An event without id, customer or time. Where the envelope gives it, the mapping does not show what is missing. */
+static enum gh_decoded refuse_head(struct gh_decoder *d, const struct map_run *run, struct gh_record *out, const struct source *s)
+{
+  const char *origin = NULL;
+  for (unsigned i = 0; i < run->nasked; i++)
+    if (s->kind == SOURCE_POINTER && s->path == run->names[run->asked[i]]) origin = gh_env_origin(run->set->envelope.kind, run->asked[i]);
+  if (!origin) return gh_decoder_refuse_missing(d, out, s->name);
+  return gh_decoder_refuse(d, out, "missing_field", "field '%.*s' is missing: it comes from %s", GH_FMT(s->name), origin);
+}
+
+/* A stream's key is often an object, perhaps with its schema: what stands there as a text is nobody's number. */
+static bool is_compound_key(struct gh_decoder *d, const struct map_run *run, const struct source *s)
+{
+  if (!run->row || s->kind != SOURCE_POINTER || s->path != run->names[NAME_KEY]) return false;
+  const struct json_node *key = gh_env_key(d, d->env);
+  return key && key->kind == JSON_OBJECT;
+}
+
+static enum gh_decoded refuse_key(struct gh_decoder *d, struct gh_record *out, const struct source *s)
+{
+  gh_convert_refuse(&d->convert, "wrong_type", "the message's key, which is an object (say $key/NAME, or where the customer stands in the row)");
+  return refuse(d, out, s);
+}
+
 static enum gh_decoded text_of(struct gh_decoder *d, struct map_run *run, struct gh_record *out, const struct source *s)
 {
   struct gh_value v;
   if (!gh_map_value(d, run, s, &v)) return refuse(d, out, s);
-  if (v.kind != GH_STRING || v.len == 0) return gh_decoder_refuse_missing(d, out, s->name);
+  if (v.kind != GH_STRING || v.len == 0) return refuse_head(d, run, out, s);
+  if (s->name.len > 2 && is_compound_key(d, run, s)) return refuse_key(d, out, s);
   if (s->name.len == 2) out->event.id = gh_text(v);
   else out->event.customer = gh_text(v);
   return GH_DECODED;
@@ -149,7 +174,7 @@ static enum gh_decoded time_of(struct gh_decoder *d, struct map_run *run, struct
 {
   struct gh_value v;
   if (!gh_map_value(d, run, s, &v)) return refuse(d, out, s);
-  if (v.kind != GH_TIMESTAMP) return gh_decoder_refuse_missing(d, out, s->name);
+  if (v.kind != GH_TIMESTAMP) return refuse_head(d, run, out, s);
   out->event.time_ms = gh_value_ms(v);
   return gh_convert_time_bounds(&d->convert, out->event.time_ms) ? GH_DECODED : refuse(d, out, s);
 }

@@ -21,7 +21,7 @@ static const struct gh_decode_reason reasons[] = {
   {"not_exact", "a number that its type cannot hold exactly",
    "give the field a larger scale, or the type double"},
   {"missing_field", "a field that is needed is absent, null or empty",
-   "mark it optional with ? in the schema if that is right"},
+   "mark it optional with ? in the schema if that is right; id, customer and time need another source in the mapping"},
   {"duplicate_key", "a key that is used stands twice in one object",
    "the source must decide which one it means"},
   {"bad_time", "no such time or date, or outside 1990-2100",

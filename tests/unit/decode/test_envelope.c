@@ -520,6 +520,44 @@ static void outbox_messages(void **state)
   clear_message();
 }
 
+/* Where the envelope itself should give id or time, the refusal says what it lacks. */
+static void a_lacking_id_or_time_is_named(void **state)
+{
+  static const struct gh_header headers[] = {{GH_STR("eventType"), GH_STR("LoggedIn")}};
+  (void)state;
+  by(goldengate);
+  refused(feed("{\"table\":\"CORE.TXN\",\"op_type\":\"I\",\"op_ts\":\"2026-09-17 09:00:00.123456\",\"after\":{\"CUST\":\"C1\",\"AMT\":1}}"), "missing_field",
+          "field 'id' is missing: it comes from `pos`");
+  refused(feed("{\"table\":\"CORE.TXN\",\"op_type\":\"I\",\"pos\":\"1\",\"after\":{\"CUST\":\"C1\",\"AMT\":1}}"), "missing_field", "field 'time' is missing: it comes from `op_ts`");
+  by(canal);
+  refused(feed("{\"id\":7,\"database\":\"core\",\"table\":\"txn\",\"type\":\"INSERT\",\"data\":[{\"cust\":\"C1\",\"amt\":\"1\"}]}"), "missing_field",
+          "field 'time' is missing: it comes from `es`");
+  by(cloudevents);
+  refused(feed("{\"id\":\"e1\",\"source\":\"/a\",\"type\":\"cn.bank.transfer\",\"subject\":\"C1\",\"data\":{\"amount\":1}}"), "missing_field",
+          "field 'time' is missing: it comes from `time` or the header ce_time");
+  by(any_change);
+  refused(feed("{\"after\":{\"cust\":\"C1\",\"amt\":1},\"source\":{\"connector\":\"vitess\",\"ts_ms\":1789606800000},\"op\":\"c\"}"), "missing_field",
+          "field 'id' is missing: it comes from the place in the log that `source` names");
+  by("events:\n  envelope: debezium-outbox\n  customer: $key\n  entries: [{type: login, event_type: LoggedIn}]\n");
+  clear_message();
+  message = (struct gh_message){.key = GH_STR("C7"), .headers = headers, .nheaders = 1, .time_ms = 1789606800000};
+  refused(feed("{}"), "missing_field", "field 'id' is missing: it comes from the header id");
+  clear_message();
+}
+
+/* A key of several parts, or with its schema, would make customers named {"no":17}. */
+static void a_key_that_is_an_object_is_no_customer(void **state)
+{
+  (void)state;
+  by("events:\n  envelope: debezium\n  customer: $key\n  entries: [{type: login}]\n");
+  message.key = GH_STR("{\"cust_no\":\"C1\"}");
+  refused(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{}")), "wrong_type",
+          "field 'customer': string was expected, found the message's key, which is an object (say $key/NAME, or where the customer stands in the row)");
+  by("events:\n  envelope: debezium\n  customer: $key/cust_no\n  entries: [{type: login}]\n");
+  assert_int_equal(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{}")), GH_DECODED);
+  clear_message();
+}
+
 static void rows_in_plain_json(void **state)
 {
   (void)state;
@@ -607,6 +645,8 @@ int main(void)
     cmocka_unit_test(structured_cloudevents_with_headers),
     cmocka_unit_test(cloudevents_that_lack_an_attribute),
     cmocka_unit_test(outbox_messages),
+    cmocka_unit_test(a_lacking_id_or_time_is_named),
+    cmocka_unit_test(a_key_that_is_an_object_is_no_customer),
     cmocka_unit_test(rows_in_plain_json),
     cmocka_unit_test(keys_and_headers_without_an_envelope),
     cmocka_unit_test(mappings_with_faults),
