@@ -12,7 +12,7 @@
 #include "goldhour/decode/kcat.h"
 #include "goldhour/model/lead.h"
 
-struct counts { unsigned long records, events, profiles, other, bad, printed; };
+struct counts { unsigned long records, events, profiles, other, bad, printed, kcat; };
 
 struct sample {
   const struct gh_set *set;
@@ -106,11 +106,24 @@ static bool blank(struct gh_str line)
   return true;
 }
 
+/* A line as `kcat -J` prints it: an event may have a member `topic`, but hardly a `payload` beside it. */
+static bool like_kcat(struct gh_str line)
+{
+  const char *why;
+  struct gh_message m;
+  if (!gh_str_starts(line, GH_STR("{\"topic\":"))) return false;
+  struct gh_kcat *k = gh_kcat_new();
+  bool like = gh_kcat_read(k, line, &m, &why);
+  gh_kcat_free(k);
+  return like;
+}
+
 static void decode_line(struct sample *s, unsigned long line, struct gh_str bytes)
 {
   const char *why;
   struct gh_message m = {.bytes = bytes};
   if (blank(bytes)) return;
+  s->counts.kcat += !s->kcat && like_kcat(bytes);
   if (!s->kcat || gh_kcat_read(s->kcat, bytes, &m, &why)) {
     decode_message(s, line, &m);
     return;
@@ -155,6 +168,7 @@ int gh_cli_sample(const struct gh_set *set, const char *path, bool kcat, unsigne
   bool failed = ferror(in) != 0;
   if (failed) fprintf(stderr, "goldhour check: '%s': %s\n", path, strerror(errno));
   if (!standard) fclose(in);
+  if (c.kcat > 0) fprintf(stderr, "goldhour check: lines such as `kcat -J` prints them are read as messages here: say --format kcat\n");
   printf("%lu records: %lu events, %lu changes of profile, %lu passed over, %lu refused\n", c.records, c.events, c.profiles, c.other, c.bad);
   return failed || c.bad ? GH_EXIT_FAILED : 0;
 }
