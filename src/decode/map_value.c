@@ -184,6 +184,16 @@ static bool may_be_local(const struct map_run *run, const struct source *s, cons
   return count && run->set->envelope.kind == ENV_DEBEZIUM && run->columns[s->path].len && !run->row->columns;
 }
 
+/* What Debezium writes otherwise than people expect, where no schema says so: the commonest fault of a first try. */
+static void explain_debezium(struct gh_decoder *d, const struct map_run *run, const struct source *s, const struct json_node *n)
+{
+  bool untold = s->kind == SOURCE_POINTER && !s->form && run->set->envelope.kind == ENV_DEBEZIUM && run->columns[s->path].len && !run->row->columns;
+  if (!untold) return;
+  if (s->type.kind == GH_DECIMAL && n->kind == JSON_STRING && s->base64_digits < 0 && s->minor_digits < 0)
+    d->convert.found = "a text that is no number (if it is a decimal in base64, say `base64_digits`: the column's scale)";
+  if (s->type.kind == GH_DATE && n->kind == JSON_NUMBER) d->convert.found = "a number (if it counts days since 1970, say `as: days`)";
+}
+
 bool gh_map_value(struct gh_decoder *d, struct map_run *run, const struct source *s, struct gh_value *out)
 {
   struct json_node copy;
@@ -198,6 +208,7 @@ bool gh_map_value(struct gh_decoder *d, struct map_run *run, const struct source
   struct gh_str separator = d->convert.separator;
   bool ok = !n || of_node(d, s, form, n, out);
   d->convert.separator = separator;
+  if (!ok) explain_debezium(d, run, s, n);
   if (out->kind == GH_ABSENT) *out = s->constant;
   return ok;
 }

@@ -270,6 +270,16 @@ static void values_without_a_schema_are_declared(void **state)
           "field 'amount': decimal(2) was expected, found a text that is no base64 of a number");
 }
 
+static void values_without_a_schema_that_are_not_declared(void **state)
+{
+  (void)state;
+  by("events:\n  envelope: debezium\n  customer: /cust\n  entries: [{type: transfer_in, fields: {amount: /amt, booked_on: /day}}]\n");
+  refused(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":\"BMS0AA==\"}")), "wrong_type",
+          "field 'amount': decimal(2) was expected, found a text that is no number (if it is a decimal in base64, say `base64_digits`: the column's scale)");
+  refused(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":1,\"day\":20708}")), "wrong_type",
+          "field 'booked_on': date was expected, found a number (if it counts days since 1970, say `as: days`)");
+}
+
 static void a_count_that_may_be_local_is_not_guessed(void **state)
 {
   (void)state;
@@ -631,6 +641,7 @@ int main(void)
     cmocka_unit_test(values_without_a_schema_are_declared),
     cmocka_unit_test(debezium_iso_texts_of_local_times),
     cmocka_unit_test(what_debezium_did_not_send_is_absent),
+    cmocka_unit_test(values_without_a_schema_that_are_not_declared),
     cmocka_unit_test(a_count_that_may_be_local_is_not_guessed),
     cmocka_unit_test(rows_of_a_compressed_transaction_are_told_apart),
     cmocka_unit_test(a_changed_key_is_two_events),
