@@ -65,9 +65,11 @@ bool gh_base64_number(struct gh_arena *arena, struct gh_str bytes, int64_t scale
 {
   uint8_t n[NUMBER_BYTES];
   enum { MOST = NUMBER_BYTES * 5 / 2 + SCALE_MOST + 4 };
-  if (bytes.len == 0 || bytes.len > NUMBER_BYTES || scale < 0 || scale > SCALE_MOST) return false;
+  if (bytes.len == 0 || bytes.len > NUMBER_BYTES || scale < -SCALE_MOST || scale > SCALE_MOST) return false;
   bool negative = magnitude(bytes, n);
   char *text = gh_arena_alloc(arena, MOST), *at = text + MOST;
+  for (; scale < 0; scale++)
+    if (!is_zero(n, bytes.len)) *--at = '0';
   for (int64_t digits = 0; digits <= scale || !is_zero(n, bytes.len); digits++) {
     if (digits == scale && scale > 0) *--at = '.';
     *--at = (char)('0' + tenth(n, bytes.len));

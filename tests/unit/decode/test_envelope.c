@@ -259,6 +259,27 @@ static void debezium_values_are_read_by_the_schema(void **state)
   refused(feed("{\"amount\":1}"), "bad_envelope", "no message of debezium: it has no `op`");
 }
 
+static const char any_change[] = "events:\n  envelope: debezium\n  customer: /cust\n  entries: [{type: transfer_in, op: [insert, update, delete], fields: {amount: /amt}}]\n";
+
+/* Oracle's NUMBER has the scale of each value, which is below 0 for round ones. */
+static void decimals_of_variable_scale(void **state)
+{
+  static const struct { const char *value, *amount; } cases[] = {
+    {"{\"scale\":-3,\"value\":\"CA==\"}", "8000.00"}, {"{\"scale\":-2,\"value\":\"AA==\"}", "0.00"},
+    {"{\"scale\":0,\"value\":\"9g==\"}", "-10.00"}, {"{\"scale\":2,\"value\":\"AQ==\"}", "0.01"},
+  };
+  (void)state;
+  by(any_change);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char text[900], event[300];
+    snprintf(text, sizeof text, MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":%s}"), cases[i].value);
+    snprintf(event, sizeof event, "{\"id\":\"bank:bin.01:4711:2:#\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"%s\"}", cases[i].amount);
+    is(feed(text), event);
+  }
+  refused(feed(MYSQL("c", "\"false\"", "txn", "\"before\":null,\"after\":{\"cust\":\"C1\",\"amt\":{\"scale\":-101,\"value\":\"AQ==\"}}")), "wrong_type",
+          "field 'amount': decimal(2) was expected, found an object");
+}
+
 static void values_without_a_schema_are_declared(void **state)
 {
   (void)state;
@@ -334,8 +355,6 @@ static void ids_differ(const char *a, const char *b)
   const char *first = id_of(a), *second = id_of(b);
   if (strcmp(first, second) == 0) fail_msg("the same: %s", first);
 }
-
-static const char any_change[] = "events:\n  envelope: debezium\n  customer: /cust\n  entries: [{type: transfer_in, op: [insert, update, delete], fields: {amount: /amt}}]\n";
 
 /* A transaction that MySQL compressed is one event of its log: all that is in it has that event's position, and rows are counted anew for each statement. */
 static void rows_of_a_compressed_transaction_are_told_apart(void **state)
@@ -638,6 +657,7 @@ int main(void)
     cmocka_unit_test(debezium_changes_are_events),
     cmocka_unit_test(debezium_snapshots_trigger_nothing),
     cmocka_unit_test(debezium_values_are_read_by_the_schema),
+    cmocka_unit_test(decimals_of_variable_scale),
     cmocka_unit_test(values_without_a_schema_are_declared),
     cmocka_unit_test(debezium_iso_texts_of_local_times),
     cmocka_unit_test(what_debezium_did_not_send_is_absent),
