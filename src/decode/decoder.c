@@ -153,6 +153,13 @@ static enum gh_decoded read_text(struct gh_decoder *d, struct gh_str bytes, stru
   return GH_DECODED;
 }
 
+/* What converters of a schema registry write begins with a byte 0 and the schema's number: no JSON does. */
+static const char *explained(const struct gh_decoder *d, struct gh_str text)
+{
+  if (text.ptr[0] != '\0') return d->tape.detail;
+  return "it begins with a 0, as a schema registry's converters write (Avro, Protobuf, JSON Schema): let the source write plain JSON";
+}
+
 /* Up to the value's nodes. */
 static enum gh_decoded read_value(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
 {
@@ -162,7 +169,7 @@ static enum gh_decoded read_value(struct gh_decoder *d, struct gh_str bytes, str
   text = without_space(text);
   if (text.len == 0) return GH_DECODED_BLANK;
   if (!gh_json_tape_read(&d->tape, &d->arena, text, (unsigned)d->conf->record_depth))
-    return gh_decoder_refuse(d, out, d->tape.reason, "%s", d->tape.detail);
+    return gh_decoder_refuse(d, out, d->tape.reason, "%s", explained(d, text));
   return GH_DECODED;
 }
 

@@ -280,6 +280,16 @@ static void decimals_of_variable_scale(void **state)
           "field 'amount': decimal(2) was expected, found an object");
 }
 
+/* What converters of a schema registry write begins with a 0 and the schema's number. */
+static void messages_of_a_schema_registry_are_named(void **state)
+{
+  static const char avro[] = "\0\0\0\0\7{\"op\":\"c\"}";
+  (void)state;
+  by(any_change);
+  refused(gh_decode_message(decoder, &(struct gh_message){.bytes = gh_str_n(avro, sizeof avro - 1)}, &record), "bad_json",
+          "it begins with a 0, as a schema registry's converters write (Avro, Protobuf, JSON Schema): let the source write plain JSON");
+}
+
 static void values_without_a_schema_are_declared(void **state)
 {
   (void)state;
@@ -658,6 +668,7 @@ int main(void)
     cmocka_unit_test(debezium_snapshots_trigger_nothing),
     cmocka_unit_test(debezium_values_are_read_by_the_schema),
     cmocka_unit_test(decimals_of_variable_scale),
+    cmocka_unit_test(messages_of_a_schema_registry_are_named),
     cmocka_unit_test(values_without_a_schema_are_declared),
     cmocka_unit_test(debezium_iso_texts_of_local_times),
     cmocka_unit_test(what_debezium_did_not_send_is_absent),
