@@ -160,23 +160,27 @@ static const char *explained(const struct gh_decoder *d, struct gh_str text)
   return "it begins with a 0, as a schema registry's converters write (Avro, Protobuf, JSON Schema): let the source write plain JSON";
 }
 
+static bool read_nodes(struct gh_decoder *d, struct gh_str text, bool sequence)
+{
+  unsigned depth = (unsigned)d->conf->record_depth;
+  return sequence ? gh_json_tape_read_sequence(&d->tape, &d->arena, text, depth) : gh_json_tape_read(&d->tape, &d->arena, text, depth);
+}
+
 /* Up to the value's nodes. */
-static enum gh_decoded read_value(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
+static enum gh_decoded read_value(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out, bool sequence)
 {
   struct gh_str text;
   enum gh_decoded done = read_text(d, bytes, out, &text);
   if (done != GH_DECODED) return done;
   text = without_space(text);
   if (text.len == 0) return GH_DECODED_BLANK;
-  if (!gh_json_tape_read(&d->tape, &d->arena, text, (unsigned)d->conf->record_depth))
-    return gh_decoder_refuse(d, out, d->tape.reason, "%s", explained(d, text));
-  return GH_DECODED;
+  return read_nodes(d, text, sequence) ? GH_DECODED : gh_decoder_refuse(d, out, d->tape.reason, "%s", explained(d, text));
 }
 
 /* Up to the object's nodes. */
 static enum gh_decoded read_object(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out)
 {
-  enum gh_decoded done = read_value(d, bytes, out);
+  enum gh_decoded done = read_value(d, bytes, out, false);
   if (done != GH_DECODED || d->tape.nodes[0].kind == JSON_OBJECT) return done;
   return gh_decoder_refuse(d, out, "wrong_type", "an object was expected, found %s", gh_json_kind_name(d->tape.nodes[0].kind));
 }
@@ -196,7 +200,7 @@ enum gh_decoded gh_decode_message(struct gh_decoder *d, const struct gh_message 
     gh_decoder_begin(d, out); /* a tombstone */
     return GH_DECODED_OTHER;
   }
-  enum gh_decoded done = d->env ? read_value(d, bytes, out) : read_object(d, bytes, out);
+  enum gh_decoded done = d->env ? read_value(d, bytes, out, gh_env_sequence(d->env)) : read_object(d, bytes, out);
   if (done != GH_DECODED) return done;
   return d->env ? gh_env_first(d, out) : gh_canonical_event(d, out);
 }

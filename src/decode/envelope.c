@@ -163,10 +163,16 @@ static enum gh_decoded bare(struct gh_decoder *d, struct env_run *e, struct gh_r
   return gh_map_run_row(d, d->events, &e->row, out);
 }
 
+bool gh_env_sequence(const struct env_run *e)
+{
+  return e->envelope->kind == ENV_GOLDENGATE;
+}
+
 enum gh_decoded gh_env_first(struct gh_decoder *d, struct gh_record *out)
 {
   struct env_run *e = d->env;
   const struct json_node *root = d->tape.nodes;
+  if (gh_env_sequence(e) && root->text_len == 1) root++; /* the one value of the sequence */
   e->key_read = false;
   if (e->envelope->kind == ENV_NONE) return bare(d, e, out);
   bool list = root->kind == JSON_LIST && !gh_env_binary(e) && e->envelope->kind != ENV_OUTBOX;

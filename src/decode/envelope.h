@@ -59,6 +59,8 @@ struct env_run {
 
 struct env_run *gh_env_new(struct gh_decoder *d, const struct envelope *envelope);
 void gh_env_free(struct env_run *e);
+/* Whether its messages are read as sequences: values one behind the other. */
+bool gh_env_sequence(const struct env_run *e);
 /* A decoder's message: its bytes have been read into d->tape, or there are none. */
 enum gh_decoded gh_env_first(struct gh_decoder *d, struct gh_record *out);
 enum gh_decoded gh_env_next(struct gh_decoder *d, struct gh_record *out);

@@ -260,12 +260,30 @@ static bool index_structure(struct walk *w)
   GH_IMPOSSIBLE();
 }
 
+static bool begin(struct walk *w)
+{
+  if (!index_structure(w)) return false;
+  w->escapes = memchr(w->text.ptr, '\\', w->text.len) != NULL;
+  gh_json_tape_reserve(w->tape, w->n + 1);
+  return true;
+}
+
 bool gh_json_tape_read(struct json_tape *t, struct gh_arena *arena, struct gh_str text, unsigned depth)
 {
   struct walk w = {.tape = t, .arena = arena, .text = text, .depth = depth};
-  if (!index_structure(&w)) return false;
-  w.escapes = memchr(text.ptr, '\\', text.len) != NULL;
-  gh_json_tape_reserve(t, w.n);
-  if (!value(&w, (struct gh_str){NULL, 0}, 0)) return false;
+  if (!begin(&w) || !value(&w, (struct gh_str){NULL, 0}, 0)) return false;
   return w.at == w.n || bad(&w, "more text behind the record's end");
+}
+
+bool gh_json_tape_read_sequence(struct json_tape *t, struct gh_arena *arena, struct gh_str text, unsigned depth)
+{
+  struct walk w = {.tape = t, .arena = arena, .text = text, .depth = depth};
+  uint32_t n = 0;
+  if (!begin(&w)) return false;
+  append(&w, (struct gh_str){NULL, 0}, JSON_LIST, (struct gh_str){NULL, 0});
+  for (; w.at < w.n; n++)
+    if (!value(&w, (struct gh_str){NULL, 0}, 0)) return false;
+  t->nodes[0].span = t->nnodes;
+  t->nodes[0].text_len = n;
+  return true;
 }

@@ -31,6 +31,8 @@ void gh_json_tape_free(struct json_tape *t);
 /* Reads one value, with whitespace around it, nested at most `depth` deep. Texts borrow from `text`, or from `arena` where they held
  * escapes. False: refused, see reason and detail. */
 bool gh_json_tape_read(struct json_tape *t, struct gh_arena *arena, struct gh_str text, unsigned depth);
+/* The same of values one behind the other: the first node is a list of them, which the text does not write. */
+bool gh_json_tape_read_sequence(struct json_tape *t, struct gh_arena *arena, struct gh_str text, unsigned depth);
 /* Makes room for n nodes and forgets those there were; for a writer of nodes (CSV). */
 void gh_json_tape_reserve(struct json_tape *t, uint32_t n);
 

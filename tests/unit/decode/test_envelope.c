@@ -450,6 +450,25 @@ static void goldengate_changes_are_events(void **state)
   refused(feed("{\"a\":1}"), "bad_envelope", "no message of goldengate: it has no `op_type`");
 }
 
+/* Its Kafka handler in mode tx, which is its default, writes the operations of a transaction one behind the other. */
+static void goldengate_transactions_hold_many(void **state)
+{
+#define OPERATION(pos, rest) "{\"table\":\"CORE.TXN\",\"op_type\":\"I\",\"op_ts\":\"2026-09-17 09:00:00\",\"pos\":\"" pos "\",\"after\":{\"CUST\":\"C1\"" rest "}}"
+#define IS(pos, amount) "{\"id\":\"CORE.TXN:insert:" pos "\",\"type\":\"transfer_in\",\"customer\":\"C1\",\"time\":1789606800000,\"amount\":\"" amount "\"}"
+  (void)state;
+  by(goldengate);
+  is(feed(OPERATION("1", ",\"AMT\":1") OPERATION("2", "") "\n" OPERATION("3", ",\"AMT\":3")), IS("1", "1.00"));
+  refused(more(), "missing_field", "row 2: field 'amount' is missing");
+  is(more(), IS("3", "3.00"));
+  assert_false(record.more);
+  is(feed("[" OPERATION("1", ",\"AMT\":1") "]"), IS("1", "1.00"));
+  assert_false(record.more);
+  refused(feed(OPERATION("1", ",\"AMT\":1") "{\"table\":"), "bad_json", "the record ends where a value was expected");
+  refused(feed(OPERATION("1", ",\"AMT\":1") "}"), "bad_json", "something that is no JSON value");
+  by(canal);
+  refused(feed(CANAL("INSERT", "\"data\":null") CANAL("INSERT", "\"data\":null")), "bad_json", "more text behind the record's end");
+}
+
 static const char cloudevents[] =
     "events:\n  envelope: cloudevents\n  customer: $subject\n  entries:\n"
     "    - {type: transfer_in, event_type: cn.bank.transfer}\n    - {type: login, event_type: [a, cn.bank.login], fields: {channel: $header/channel}}\n";
@@ -680,6 +699,7 @@ int main(void)
     cmocka_unit_test(oracle_rows_of_one_record_set_are_told_apart),
     cmocka_unit_test(mongodb_changes_have_their_second),
     cmocka_unit_test(goldengate_changes_are_events),
+    cmocka_unit_test(goldengate_transactions_hold_many),
     cmocka_unit_test(structured_cloudevents),
     cmocka_unit_test(batched_cloudevents),
     cmocka_unit_test(binary_cloudevents),
