@@ -78,25 +78,26 @@ end
 -- and then made anew by somebody else would so come back. A single command is there or not. And half of the second step can only come back where the first
 -- was not lost: it does again what is true.
 
--- owner, seq, mark, position, meta, dict, log, cut, dead_most, ndrop, nbuckets, nleads, ndead, and then these: keys; key, row; id, lead; ten of a letter
+-- owner, seq, mark, the mark before it, position, meta, dict, log, cut, dead_most, ndrop, nbuckets, nleads, ndead, and then these: keys; key, row; id, lead; ten of a letter
 function M.commit(keys, a)
   local owner, seq, mark = a[2], tonumber(a[3]), a[4]
-  local ndrop, nbuckets, nleads, ndead = tonumber(a[11]), tonumber(a[12]), tonumber(a[13]), tonumber(a[14])
+  local ndrop, nbuckets, nleads, ndead = tonumber(a[12]), tonumber(a[13]), tonumber(a[14]), tonumber(a[15])
   local m = redis.call('HMGET', keys[META], 'owner', 'seq', 'mark', 'lead', 'log_first', 'todo')
   if m[1] ~= owner then return {'FENCED', m[1] or '', m[2] or '0', m[3] or ''} end
   local stored, lead, log_first = tonumber(m[2]), tonumber(m[4]), tonumber(m[5])
   if stored == seq and m[3] == mark then return {'OK', m[4]} end
   if stored >= seq then return {'FENCED', m[1], m[2], m[3]} end
   if stored < seq - 1 then return {'REWOUND', m[2], m[3]} end
+  if m[3] ~= a[5] then return {'FENCED', m[1], m[2], m[3]} end -- as long as what this comes behind, but another history
   if m[6] then return {'APPLY'} end
   local wrong = wrong_type(keys)
   if wrong then return {'DAMAGED', wrong} end
-  if #a ~= 14 + ndrop + 2 * nbuckets + 2 * nleads + 10 * ndead then return {'DAMAGED', 'a commit with a wrong number of arguments'} end
+  if #a ~= 15 + ndrop + 2 * nbuckets + 2 * nleads + 10 * ndead then return {'DAMAGED', 'a commit with a wrong number of arguments'} end
   if log_first + redis.call('HLEN', keys[LOG]) ~= seq then return {'DAMAGED', keys[LOG] .. ' has lost rows, or others were added'} end
   if nleads > 0 and last_number(keys[OUTBOX]) > lead then return {'DAMAGED', keys[OUTBOX] .. ' has entries that are not ours'} end
 
-  local fields = {'seq', a[3], 'mark', mark, 'position', a[5], 'meta', a[6], 'lead', text(lead + nleads), 'todo', cmsgpack.pack(a)}
-  if a[7] ~= '' then fields[#fields + 1], fields[#fields + 2] = 'dict', a[7] end
+  local fields = {'seq', a[3], 'mark', mark, 'position', a[6], 'meta', a[7], 'lead', text(lead + nleads), 'todo', cmsgpack.pack(a)}
+  if a[8] ~= '' then fields[#fields + 1], fields[#fields + 2] = 'dict', a[8] end
   redis.call('HSET', keys[META], unpack(fields))
   return {'OK', text(lead + nleads)}
 end
@@ -106,10 +107,10 @@ local function apply(keys)
   local m = redis.call('HMGET', keys[META], 'todo', 'lead', 'dead', 'dead_bytes', 'log_first')
   if not m[1] then return end
   local a = cmsgpack.unpack(m[1])
-  local seq, cut, dead_most, log_first = tonumber(a[3]), tonumber(a[9]), tonumber(a[10]), tonumber(m[5])
-  local ndrop, nbuckets, nleads, ndead = tonumber(a[11]), tonumber(a[12]), tonumber(a[13]), tonumber(a[14])
+  local seq, cut, dead_most, log_first = tonumber(a[3]), tonumber(a[10]), tonumber(a[11]), tonumber(m[5])
+  local ndrop, nbuckets, nleads, ndead = tonumber(a[12]), tonumber(a[13]), tonumber(a[14]), tonumber(a[15])
   local lead, there, dead, dead_bytes = tonumber(m[2]) - nleads, last_number(keys[OUTBOX]), math.max(tonumber(m[3]), last_number(keys[DEAD])), tonumber(m[4])
-  local at = 15
+  local at = 16
   for i = at, at + ndrop - 1 do redis.call('HDEL', keys[BUCKET], a[i]) end
   at = at + ndrop
   for i = at, at + 2 * nbuckets - 1, 2 do redis.call('HSET', keys[BUCKET], a[i], a[i + 1]) end
@@ -125,7 +126,7 @@ local function apply(keys)
                headers = a[i + 8], at = a[i + 9]}
     dead_bytes = add_letter(keys, dead, l, dead_bytes, dead_most)
   end
-  redis.call('HSET', keys[LOG], a[3], a[8])
+  redis.call('HSET', keys[LOG], a[3], a[9])
   cut = math.min(cut, seq + 1)
   if cut > log_first then
     for row = log_first, cut - 1 do redis.call('HDEL', keys[LOG], text(row)) end

@@ -246,7 +246,7 @@ void gh_redis_commit(struct gh_store *store, const struct gh_commit *c, gh_commi
 {
   struct gh_redis_partition *p = (struct gh_redis_partition *)store;
   pthread_mutex_lock(&p->lock);
-  GH_CHECK(p->owner[0] && "load first");
+  GH_CHECK(p->whole && "load first");
   GH_CHECK(!p->done && "one commit at a time");
   GH_CHECK(c->seq == p->seq + 1);
   p->sending = gh_sent_new(c, p->mark, p->all->dead_most);
@@ -275,7 +275,7 @@ void gh_redis_give_up(struct gh_store *store)
 void gh_redis_probe(struct gh_redis_partition *p)
 {
   pthread_mutex_lock(&p->lock);
-  if (p->owner[0] && !p->done && !p->probing) {
+  if (p->whole && !p->done && !p->probing) {
     pthread_mutex_lock(&p->all->lock);
     const struct gh_sent *last = p->record->last;
     bool ours = last && last->seq == p->seq && strcmp(last->mark, p->mark) == 0;

@@ -119,11 +119,12 @@ struct gh_sent *gh_sent_new(const struct gh_commit *c, const char *before, int64
 
 struct gh_run gh_sent_run(const struct gh_redis_partition *p, const struct gh_sent *sent, const char *owner, struct gh_arena *arena)
 {
-  struct gh_str *args = gh_arena_alloc(arena, (sent->argc + 4) * sizeof *args);
+  struct gh_str *args = gh_arena_alloc(arena, (sent->argc + 5) * sizeof *args);
   args[0] = GH_STR("commit");
   args[1] = gh_str(owner);
   args[2] = gh_arena_fmt(arena, "%" PRIu64, sent->seq);
   args[3] = gh_str(sent->mark);
-  memcpy(args + 4, sent->argv, sent->argc * sizeof *args);
-  return (struct gh_run){p->keys, GH_KEYS, args, sent->argc + 4};
+  args[4] = gh_str(sent->before);
+  memcpy(args + 5, sent->argv, sent->argc * sizeof *args);
+  return (struct gh_run){p->keys, GH_KEYS, args, sent->argc + 5};
 }

@@ -125,6 +125,9 @@ static void note(struct gh_redis_partition *p, const struct gh_acquired *a)
 static void remember(struct gh_redis_partition *p, const struct gh_acquired *a)
 {
   struct gh_partition_record *r = p->record;
+  pthread_mutex_lock(&p->lock);
+  p->whole = true;
+  pthread_mutex_unlock(&p->lock);
   pthread_mutex_lock(&p->all->lock);
   r->known = true;
   r->lost = false;
@@ -144,7 +147,7 @@ bool gh_redis_load(struct gh_store *store, gh_store_row_fn *row, void *ctx, stru
   GH_CHECK(!p->done && "not while a commit is in flight");
   gh_random_hex(p->owner, (GH_TOKEN - 1) / 2);
   p->turn++; /* what was probed meanwhile is found by loading */
-  p->probing = p->loading = p->retaking = false;
+  p->whole = p->probing = p->loading = p->retaking = p->fenced_probe = false;
   pthread_mutex_unlock(&p->lock);
   bool ok = gh_stores_same(p->all, error) && gh_become_owner(&l, &a);
   if (ok) note(p, &a);

@@ -29,7 +29,7 @@ struct gh_sent {
   char before[GH_MARK], mark[GH_MARK];
   size_t bytes;                         /* all that is allocated */
   unsigned argc;
-  struct gh_str argv[];                 /* behind owner, seq and mark; their texts follow */
+  struct gh_str argv[];                 /* behind owner, seq, mark and before; their texts follow */
 };
 
 /* What this process knows of a partition's history; lives as long as the stores. Under the stores' lock. */
@@ -121,6 +121,7 @@ struct gh_redis_partition {
   pthread_mutex_t lock;
   /* under lock */
   char owner[GH_TOKEN];                 /* empty: nothing was loaded */
+  bool whole;                           /* it was loaded as that owner: the next two are what it owns, not what the owner before did */
   uint64_t seq; char mark[GH_MARK];     /* what the store holds, as far as we know */
   struct gh_sent *sending;              /* the commit in flight; NULL: none */
   uint64_t held_seq; char held[GH_MARK]; /* behind which it, or a lost one before it, is being sent */

@@ -127,6 +127,18 @@ static void a_commit_that_is_there_already_is_ok(void **state)
   gh_store_close(s);
 }
 
+/* As long as ours, but another's: nothing of ours is written behind it. */
+static void a_commit_comes_behind_its_own_history_alone(void **state)
+{
+  NEEDS_SERVER();
+  struct gh_store *s = loaded("");
+  commit_upto(s, 1, 2);
+  tell("HSET gh:{test:p7}:meta mark 0123456789abcdef");
+  assert_int_equal(commit_number(s, 3).word, GH_COMMIT_FENCED);
+  assert_says("2", "HGET gh:{test:p7}:meta seq");
+  gh_store_close(s);
+}
+
 /* ── what Redis has lost ── */
 
 static void lost_commits_are_sent_again(void **state)
@@ -710,7 +722,7 @@ static void the_oldest_of_all_partitions_are_forgotten(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      STORY(who_loads_fences_the_one_before), STORY(a_commit_that_is_there_already_is_ok), STORY(lost_commits_are_sent_again),
+      STORY(who_loads_fences_the_one_before), STORY(a_commit_that_is_there_already_is_ok), STORY(a_commit_comes_behind_its_own_history_alone), STORY(lost_commits_are_sent_again),
       STORY(commits_before_the_load_are_sent_again_too), STORY(everything_lost_is_sent_again_and_the_identity_with_it),
       STORY(what_is_no_longer_kept_is_said_to_be_lost), STORY(another_history_is_left_alone), STORY(a_loss_that_others_know_of_sets_places_back),
       STORY(a_cut_append_only_file), STORY(a_quiet_partition_is_repaired_too),

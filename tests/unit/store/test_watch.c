@@ -111,10 +111,58 @@ static void what_is_there_needs_no_bytes_kept(void **state)
   gh_store_close(&p->store);
 }
 
+static struct gh_store_error load_error;
+
+static void *load(void *p)
+{
+  struct gh_buf rows = {0};
+  (void)gh_store_load(p, add_row, &rows, &load_error);
+  gh_buf_free(&rows);
+  return NULL;
+}
+
+/* Somebody else went on from an older state; while we take the partition from him the watch asks for our last commit, which is as long as his history, but not his. */
+static void what_is_being_loaded_is_not_asked_for(void **state)
+{
+  NEEDS_SERVER();
+  struct gh_redis_partition *p = loaded("");
+  commit_number(p, 1);
+  tell("COPY gh:{test:p7}:meta gh:{test:p7}:old");
+  commit_number(p, 2);
+  commit_number(p, 3);
+  tell("COPY gh:{test:p7}:old gh:{test:p7}:meta REPLACE");
+  tell("HDEL gh:{test:p7}:log 2 3");
+  struct gh_stores *theirs = open_stores();
+  struct gh_store *other = gh_stores_partition(theirs, 7, true);
+  assert_rows(other, "M0=m L1=l ");
+  struct gh_commit c = {.seq = 2, .meta = GH_STR("m"), .log = GH_STR("theirs")};
+  assert_durable(other, &c);
+  char before[GH_TOKEN], now[GH_TOKEN];
+  pthread_t thread;
+  gh_partition_owner(p, before);
+  kill(server_pid, SIGSTOP);
+  assert_int_equal(pthread_create(&thread, NULL, load, &p->store), 0);
+  do {
+    usleep(1000);
+    gh_partition_owner(p, now);
+  } while (strcmp(before, now) == 0);
+  usleep(100000); /* the take-over is on its way */
+  gh_redis_probe(p);
+  kill(server_pid, SIGCONT);
+  pthread_join(thread, NULL);
+  UNTIL(!is_probing(p));
+  assert_says("2", "HGET gh:{test:p7}:meta seq");
+  assert_rows(&p->store, "M0=m L1=l L2=theirs ");
+  gh_store_close(other);
+  gh_stores_close(theirs);
+  gh_store_close(&p->store);
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {STORY(a_handle_is_closed_while_it_is_looked_at), STORY(a_lost_take_over_is_no_lost_commit), STORY(what_is_there_needs_no_bytes_kept)};
+  const struct CMUnitTest tests[] = {STORY(a_handle_is_closed_while_it_is_looked_at), STORY(a_lost_take_over_is_no_lost_commit), STORY(what_is_there_needs_no_bytes_kept),
+                                     STORY(what_is_being_loaded_is_not_asked_for)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
