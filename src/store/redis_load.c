@@ -12,6 +12,7 @@ enum { BUCKET_PAGE = 64, LOG_PAGE_MOST = 4096 };
 
 static bool damaged(struct gh_loader *l, const char *kind, uint64_t key, const char *how)
 {
+  l->damaged = true;
   return gh_stores_fail(l->error, "%s: it is damaged: row %" PRIu64 " of %s %s (docs/redis.md, Restoring)", l->p->label, key, kind, how);
 }
 
@@ -136,6 +137,34 @@ static void remember(struct gh_redis_partition *p, const struct gh_acquired *a)
   pthread_mutex_unlock(&p->all->lock);
 }
 
+enum hands { OURS, OTHERS, UNKNOWN };
+
+static enum hands whose(struct gh_redis_partition *p, struct gh_store_error *error)
+{
+  struct gh_arena arena;
+  struct gh_reply reply;
+  gh_arena_init(&arena, 0);
+  struct gh_str argv[] = {GH_STR("HMGET"), p->keys[GH_KEY_META], GH_STR("owner"), GH_STR("seq"), GH_STR("mark")};
+  bool told = gh_partition_ask(p, &(struct gh_ask){argv, 5}, &arena, &reply, error);
+  pthread_mutex_lock(&p->lock);
+  bool ours = told && p->owner[0] && gh_str_eq(gh_item(&reply, 0), gh_str(p->owner)) && gh_text_u64(gh_item(&reply, 1)) == p->seq &&
+              gh_str_eq(gh_item(&reply, 2), gh_str(p->mark));
+  pthread_mutex_unlock(&p->lock);
+  gh_arena_free(&arena);
+  return ours ? OURS : told ? OTHERS : UNKNOWN;
+}
+
+/* `ok`: whether the rows were read. Who else took it meanwhile may have written them anew, and cut some: that is no damage. */
+static bool is_unchanged(struct gh_loader *l, bool ok)
+{
+  struct gh_store_error error;
+  if (!ok && !l->damaged) return false; /* no answer: that is said */
+  enum hands hands = whose(l->p, &error);
+  if (hands == OTHERS) return gh_stores_fail(l->error, "%s: it changed hands while it was loaded", l->p->label);
+  if (ok && hands == UNKNOWN) *l->error = error;
+  return ok && hands == OURS;
+}
+
 bool gh_redis_load(struct gh_store *store, gh_store_row_fn *row, void *ctx, struct gh_store_error *error)
 {
   struct gh_redis_partition *p = (struct gh_redis_partition *)store;
@@ -151,8 +180,7 @@ bool gh_redis_load(struct gh_store *store, gh_store_row_fn *row, void *ctx, stru
   pthread_mutex_unlock(&p->lock);
   bool ok = gh_stores_same(p->all, error) && gh_become_owner(&l, &a);
   if (ok) note(p, &a);
-  ok = ok && load_rows(&l, &a);
-  if (ok && !gh_redis_still_ours(store)) ok = gh_stores_fail(error, "%s: it changed hands while it was loaded", p->label);
+  ok = ok && is_unchanged(&l, load_rows(&l, &a));
   if (ok) remember(p, &a);
   gh_arena_free(&l.arena);
   return ok;
@@ -160,17 +188,6 @@ bool gh_redis_load(struct gh_store *store, gh_store_row_fn *row, void *ctx, stru
 
 bool gh_redis_still_ours(struct gh_store *store)
 {
-  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
   struct gh_store_error error;
-  struct gh_arena arena;
-  struct gh_reply reply;
-  gh_arena_init(&arena, 0);
-  struct gh_str argv[] = {GH_STR("HMGET"), p->keys[GH_KEY_META], GH_STR("owner"), GH_STR("seq"), GH_STR("mark")};
-  bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 5}, &arena, &reply, &error);
-  pthread_mutex_lock(&p->lock);
-  ok = ok && p->owner[0] && gh_str_eq(gh_item(&reply, 0), gh_str(p->owner)) && gh_text_u64(gh_item(&reply, 1)) == p->seq &&
-       gh_str_eq(gh_item(&reply, 2), gh_str(p->mark));
-  pthread_mutex_unlock(&p->lock);
-  gh_arena_free(&arena);
-  return ok;
+  return whose((struct gh_redis_partition *)store, &error) == OURS;
 }

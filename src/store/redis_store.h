@@ -147,7 +147,7 @@ bool gh_row_open(struct gh_str row, uint64_t seed, struct gh_str *bytes);
 
 /* A load under way, and what becoming the owner said of the partition. */
 struct gh_acquired { uint64_t seq, lead, log_first, rows; char mark[GH_MARK]; struct gh_str meta, dict; };
-struct gh_loader { struct gh_redis_partition *p; gh_store_row_fn *row; void *ctx; struct gh_arena arena; struct gh_store_error *error; };
+struct gh_loader { struct gh_redis_partition *p; gh_store_row_fn *row; void *ctx; struct gh_arena arena; struct gh_store_error *error; bool damaged; };
 /* Owner, and what is stored is what this process knows to have been stored, if that can be had. */
 bool gh_become_owner(struct gh_loader *l, struct gh_acquired *a);
 /* The words of becoming the owner; from: "" anybody, "=TOKEN" of that one alone. */

@@ -472,6 +472,39 @@ static void a_damaged_row_is_found_when_it_is_loaded(void **state)
   assert_load_fails("its format is version 99");
 }
 
+/* While it is read somebody else takes it and commits; rows that are cut meanwhile are not damage. */
+struct taken { struct gh_store *by; bool done; };
+
+static bool take_it_away(void *ctx, enum gh_store_row kind, uint64_t key, struct gh_str bytes)
+{
+  struct taken *t = ctx;
+  struct gh_buf rows = {0};
+  struct gh_store_error error;
+  (void)kind, (void)key, (void)bytes;
+  if (t->done) return true;
+  t->done = true;
+  assert_true(gh_store_load(t->by, add_row, &rows, &error));
+  gh_buf_free(&rows);
+  struct gh_commit c = {.seq = 4, .meta = GH_STR("m"), .log = GH_STR("l4"), .cut_seq = 4};
+  assert_durable(t->by, &c);
+  return true;
+}
+
+static void a_partition_that_is_taken_while_it_is_loaded_is_not_damaged(void **state)
+{
+  NEEDS_SERVER();
+  struct gh_store *s = loaded("");
+  commit_upto(s, 1, 3);
+  struct gh_stores *theirs = open_stores();
+  struct taken t = {.by = gh_stores_partition(theirs, 7, true)};
+  struct gh_store_error error = {{0}};
+  assert_false(gh_store_load(s, take_it_away, &t, &error));
+  if (!strstr(error.text, "it changed hands while it was loaded")) fail_msg("%s", error.text);
+  gh_store_close(t.by);
+  gh_stores_close(theirs);
+  gh_store_close(s);
+}
+
 static void a_full_memory_is_waited_for(void **state)
 {
   NEEDS_SERVER();
@@ -727,7 +760,8 @@ int main(void)
       STORY(what_is_no_longer_kept_is_said_to_be_lost), STORY(another_history_is_left_alone), STORY(a_loss_that_others_know_of_sets_places_back),
       STORY(a_cut_append_only_file), STORY(a_quiet_partition_is_repaired_too),
       STORY(the_commits_of_two_owners_follow_one_another), STORY(a_commit_waits_for_the_server), STORY(a_commit_is_given_up), STORY(functions_that_are_gone_are_loaded_again),
-      STORY(keys_that_others_touched_fail_the_commit), STORY(a_damaged_row_is_found_when_it_is_loaded), STORY(a_full_memory_is_waited_for),
+      STORY(keys_that_others_touched_fail_the_commit), STORY(a_damaged_row_is_found_when_it_is_loaded),
+      STORY(a_partition_that_is_taken_while_it_is_loaded_is_not_damaged), STORY(a_full_memory_is_waited_for),
       STORY(leads_leave_the_outbox_when_their_time_is_over), STORY(keeping_is_by_time), STORY(many_leads_are_buried_page_by_page),
       STORY(large_states_are_read_in_pages), STORY(no_loss_leaves_a_gap_or_a_double), STORY(the_oldest_of_all_partitions_are_forgotten),
   };
