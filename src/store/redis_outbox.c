@@ -66,8 +66,9 @@ static void read_place(struct gh_str text, struct gh_sink_place *place)
   snprintf(place->file, sizeof place->file, "%.*s", GH_FMT(text));
 }
 
-/* A place is moved by whoever read it in the same epoch: what was read before a loss stands for leads that are gone. */
-static void note_epoch(struct gh_redis_partition *p, const char *sink, struct gh_str epoch)
+/* A place is moved by whoever read it in the same epoch, as the same owner: what was read before a loss stands for leads that are gone, and what was read before
+ * the partition was loaded again may stand for those of a history that somebody else has gone on from. */
+static void note_read(struct gh_redis_partition *p, const char *sink, const char *owner, struct gh_str epoch)
 {
   uint64_t hash = gh_hash(gh_str(sink));
   unsigned i = 0;
@@ -77,33 +78,42 @@ static void note_epoch(struct gh_redis_partition *p, const char *sink, struct gh
   if (i < GH_SINKS) {
     p->read[i].sink = hash;
     snprintf(p->read[i].epoch, sizeof p->read[i].epoch, "%.*s", GH_FMT(epoch));
+    memcpy(p->read[i].owner, owner, sizeof p->read[i].owner);
   }
   pthread_mutex_unlock(&p->lock);
 }
 
-static struct gh_str epoch_of(struct gh_redis_partition *p, const char *sink, struct gh_arena *arena)
+/* As whom, and in which epoch, the place is moved. Never read: as the owner, in whatever epoch it is. */
+struct reader { char owner[GH_TOKEN], epoch[GH_MARK]; };
+
+static struct reader reader_of(struct gh_redis_partition *p, const char *sink)
 {
   uint64_t hash = gh_hash(gh_str(sink));
-  struct gh_str epoch = GH_STR("");
+  struct reader r = {.epoch = ""};
   pthread_mutex_lock(&p->lock);
+  memcpy(r.owner, p->owner, sizeof r.owner);
   for (unsigned i = 0; i < p->nread; i++) {
-    if (p->read[i].sink == hash) epoch = gh_arena_str(arena, gh_str(p->read[i].epoch));
+    if (p->read[i].sink != hash) continue;
+    memcpy(r.owner, p->read[i].owner, sizeof r.owner);
+    memcpy(r.epoch, p->read[i].epoch, sizeof r.epoch);
   }
   pthread_mutex_unlock(&p->lock);
-  return epoch;
+  return r;
 }
 
 bool gh_redis_sink_get(struct gh_store *store, const char *sink, struct gh_sink_place *place, struct gh_store_error *error)
 {
   struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  char owner[GH_TOKEN];
   struct gh_arena arena;
   struct gh_reply reply;
   gh_arena_init(&arena, 0);
+  gh_partition_owner(p, owner); /* before it is read: who loads meanwhile reads it anew */
   struct gh_str argv[] = {GH_STR("HMGET"), p->keys[GH_KEY_META], gh_arena_fmt(&arena, "sink:%s", sink), GH_STR("epoch")};
   bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 4}, &arena, &reply, error);
   if (ok) {
     read_place(gh_item(&reply, 0), place);
-    note_epoch(p, sink, gh_item(&reply, 1));
+    note_read(p, sink, owner, gh_item(&reply, 1));
   }
   gh_arena_free(&arena);
   return ok;
@@ -114,14 +124,13 @@ static uint64_t not_negative(int64_t n) { return n > 0 ? (uint64_t)n : 0; }
 bool gh_redis_sink_put(struct gh_store *store, const char *sink, const struct gh_sink_place *place, struct gh_store_error *error)
 {
   struct gh_redis_partition *p = (struct gh_redis_partition *)store;
-  char owner[GH_TOKEN];
+  struct reader reader = reader_of(p, sink);
   struct gh_arena arena;
   struct gh_reply reply;
   gh_arena_init(&arena, 0);
-  gh_partition_owner(p, owner);
-  struct gh_str args[] = {GH_STR("place"), gh_str(owner), gh_str(sink), gh_arena_fmt(&arena, "%" PRIu64, place->number),
+  struct gh_str args[] = {GH_STR("place"), gh_str(reader.owner), gh_str(sink), gh_arena_fmt(&arena, "%" PRIu64, place->number),
                           gh_arena_fmt(&arena, "%" PRIu64, not_negative(place->bytes)), gh_str(place->file), gh_arena_fmt(&arena, "%" PRId64, p->all->keep_ms),
-                          epoch_of(p, sink, &arena)};
+                          gh_str(reader.epoch)};
   bool ok = gh_partition_run(p, &(struct gh_ask){args, 8}, &arena, &reply, error);
   gh_arena_free(&arena);
   return ok;
@@ -159,13 +168,12 @@ static bool bury_page(struct gh_redis_partition *p, const struct gh_str *args, u
 bool gh_redis_sink_bury(struct gh_store *store, const char *sink, const struct gh_sink_place *place, const char *reason, struct gh_store_error *error)
 {
   struct gh_redis_partition *p = (struct gh_redis_partition *)store;
-  char owner[GH_TOKEN];
+  struct reader reader = reader_of(p, sink);
   struct gh_arena arena;
   gh_arena_init(&arena, 0);
-  gh_partition_owner(p, owner);
-  struct gh_str args[] = {GH_STR("bury"), gh_str(owner), gh_str(sink), gh_arena_fmt(&arena, "%" PRIu64, place->number),
+  struct gh_str args[] = {GH_STR("bury"), gh_str(reader.owner), gh_str(sink), gh_arena_fmt(&arena, "%" PRIu64, place->number),
                           gh_arena_fmt(&arena, "%" PRIu64, not_negative(place->bytes)), gh_str(place->file), gh_arena_fmt(&arena, "%" PRId64, p->all->keep_ms),
-                          epoch_of(p, sink, &arena), gh_str(reason), gh_arena_fmt(&arena, "%" PRId64, p->all->dead_most), gh_arena_fmt(&arena, "%d", BURY_AT_ONCE)};
+                          gh_str(reader.epoch), gh_str(reason), gh_arena_fmt(&arena, "%" PRId64, p->all->dead_most), gh_arena_fmt(&arena, "%d", BURY_AT_ONCE)};
   uint64_t reached = 0;
   bool ok = true;
   while (ok && reached < place->number) ok = bury_page(p, args, &reached, error);

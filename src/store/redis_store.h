@@ -133,7 +133,8 @@ struct gh_redis_partition {
   bool retaking;                        /* the ownership that Redis has lost is asked for again */
   bool loading; unsigned loads;         /* the functions are being loaded again */
   gh_commit_done_fn *done; void *done_ctx;
-  struct { uint64_t sink; char epoch[GH_MARK]; } read[GH_SINKS]; unsigned nread; /* in which epoch the place of a sink (the hash of its name) was read last */
+  struct { uint64_t sink; char epoch[GH_MARK], owner[GH_TOKEN]; } read[GH_SINKS]; unsigned nread; /* in which epoch, and as which owner, the place of a sink (the
+                                           hash of its name) was read last */
   struct gh_arena words;                /* of the command being formed */
 };
 

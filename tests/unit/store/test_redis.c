@@ -139,6 +139,38 @@ static void a_commit_comes_behind_its_own_history_alone(void **state)
   gh_store_close(s);
 }
 
+/* Whoever read a sink's place as the owner before knows of another history's leads perhaps. */
+static void a_place_is_moved_by_the_owner_that_read_it(void **state)
+{
+  NEEDS_SERVER();
+  struct gh_store *s = loaded("");
+  struct gh_store_error error;
+  commit_upto(s, 1, 2);
+  assert_int_equal(place_of(s, "file"), 0);
+  struct copy older = take_copy();
+  commit_upto(s, 3, 4);
+  put_back(&older);
+  struct gh_stores *theirs = open_stores();
+  struct gh_store *b = gh_stores_partition(theirs, 7, true);
+  assert_rows(b, "M0=m L1=l1 L2=l2 ");
+  struct gh_commit_lead leads[] = {{GH_STR("x"), GH_STR("x")}, {GH_STR("y"), GH_STR("y")}};
+  for (uint64_t seq = 3; seq <= 4; seq++) {
+    struct gh_commit c = {.seq = seq, .meta = GH_STR("m"), .log = GH_STR("x"), .leads = &leads[seq - 3], .nleads = 1};
+    assert_durable(b, &c);
+  }
+  assert_rows(s, "M0=m L1=l1 L2=l2 L3=x L4=x ");
+  struct gh_sink_place place = {.number = 4}; /* c and d have been handed over; x and y have not */
+  assert_false(gh_store_sink_put(s, "file", &place, &error));
+  assert_false(gh_store_sink_bury(s, "file", &place, "sink_behind", &error));
+  assert_int_equal(place_of(s, "file"), 0);
+  put_place(s, "file", 1);
+  assert_int_equal(place_of(s, "file"), 1);
+  gh_store_close(b);
+  gh_stores_close(theirs);
+  gh_store_close(s);
+  free_copy(&older);
+}
+
 /* ── what Redis has lost ── */
 
 static void lost_commits_are_sent_again(void **state)
@@ -755,7 +787,8 @@ static void the_oldest_of_all_partitions_are_forgotten(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      STORY(who_loads_fences_the_one_before), STORY(a_commit_that_is_there_already_is_ok), STORY(a_commit_comes_behind_its_own_history_alone), STORY(lost_commits_are_sent_again),
+      STORY(who_loads_fences_the_one_before), STORY(a_commit_that_is_there_already_is_ok), STORY(a_commit_comes_behind_its_own_history_alone),
+      STORY(a_place_is_moved_by_the_owner_that_read_it), STORY(lost_commits_are_sent_again),
       STORY(commits_before_the_load_are_sent_again_too), STORY(everything_lost_is_sent_again_and_the_identity_with_it),
       STORY(what_is_no_longer_kept_is_said_to_be_lost), STORY(another_history_is_left_alone), STORY(a_loss_that_others_know_of_sets_places_back),
       STORY(a_cut_append_only_file), STORY(a_quiet_partition_is_repaired_too),
