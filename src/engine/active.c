@@ -27,6 +27,13 @@ void gh_active_leave(struct gh_active *a)
   free(a);
 }
 
+struct gh_stores_known gh_active_known(const struct gh_active *a)
+{
+  struct gh_stores_known k = {.number = a->number};
+  snprintf(k.version, sizeof k.version, "%s", a->set->version);
+  return k;
+}
+
 static bool fits(struct gh_partition *p, const struct gh_set *set, char why[512])
 {
   struct gh_faults faults;

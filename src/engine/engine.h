@@ -68,7 +68,7 @@ struct gh_loading {
   bool ok;
   int64_t begin;                      /* where the source begins on a new store; -1: not asked */
   uint64_t *aside; unsigned naside;   /* messages to be set aside; owned until taken */
-  uint64_t known;                     /* the number of the set in effect when it began */
+  struct gh_stores_known known;       /* the set in effect when it began */
   struct gh_stores_rules rules;       /* a newer set, if there is one; in `arena` */
   struct gh_arena arena;
   char error[512];
@@ -118,7 +118,10 @@ struct gh_reload {
   bool busy, wanted;                  /* wanted: another SIGHUP came meanwhile */
   struct gh_faults faults;
   struct gh_set *loaded;              /* checked, waiting to take effect or to be published; owned */
-  uint64_t known, number;             /* in the shared store: of the set in effect when the job began, of the loaded one */
+  struct gh_stores_known known;       /* in the shared store: the set in effect when the job began */
+  uint64_t number;                    /* of the loaded one */
+  struct gh_stores_known offered, refused; /* the shared store's: given by the look; which cannot be used here, told again at `refused_ns` */
+  uint64_t refused_ns;
   uint64_t look_ns;                   /* the shared store is asked for a newer set, not before */
   char error[512];                    /* of the job; empty: it went well */
 };
@@ -240,6 +243,7 @@ void gh_partition_take_answer(struct gh_partition *p);
 struct gh_active *gh_active_new(struct gh_set *set, uint64_t number); /* takes the set; one user */
 struct gh_active *gh_active_use(struct gh_active *a);
 void gh_active_leave(struct gh_active *a);
+struct gh_stores_known gh_active_known(const struct gh_active *a);
 /* The partition goes over to the engine's set, at the beginning of a batch. False: it does not fit its state; told. */
 bool gh_partition_activate(struct gh_partition *p);
 

@@ -172,7 +172,7 @@ static bool load_rest(struct gh_partition *p, struct gh_loading *l)
   bool ok = !e->stored || gh_store_crashes(p->store, position, note_crash, &crashes, &error);
   /* After the partition is ours: whoever had it may have gone over to a newer set before that. */
   ok = ok && (l->warm || gh_engine_name_sinks(e, p->store, &error));
-  ok = ok && (!e->stores || gh_stores_rules(e->stores, l->known, &l->arena, &l->rules, &error));
+  ok = ok && (!e->stores || gh_stores_rules(e->stores, &l->known, &l->arena, &l->rules, &error));
   if (!ok) snprintf(l->error, sizeof l->error, "%s", error.text);
   return ok;
 }
@@ -264,11 +264,15 @@ static void loading_failed(struct gh_partition *p)
 static void give_rules(struct gh_engine *e, struct gh_loading *l)
 {
   struct gh_faults faults;
-  if (!l->rules.bundle.len || l->rules.number <= e->active->number) return;
+  struct gh_stores_known known = gh_active_known(e->active);
+  if (!l->rules.bundle.len || !gh_stores_is_newer(&known, l->rules.number, l->rules.version)) return;
   gh_faults_init(&faults);
   struct gh_set *set = gh_set_load_bundle(l->rules.bundle, e->options.zones, &faults);
   gh_faults_free(&faults);
-  if (!set) return; /* told by whoever looks for newer sets */
+  if (!set || strcmp(set->version, l->rules.version) != 0) { /* told by whoever looks for newer sets */
+    gh_set_free(set);
+    return;
+  }
   gh_active_leave(e->active);
   e->active = gh_active_new(set, l->rules.number);
   e->generation++; /* those that halted try it: nobody will find it to be newer again */
@@ -297,7 +301,7 @@ void gh_partition_load(struct gh_partition *p)
   GH_CHECK(!l->busy);
   if (p->phase != GH_RESTING && p->core) gh_partition_drop(p); /* its last commit has been answered since */
   gh_partition_move(p, GH_LOADING);
-  *l = (struct gh_loading){.busy = true, .known = p->engine->active->number};
+  *l = (struct gh_loading){.busy = true, .known = gh_active_known(p->engine->active)};
   gh_arena_init(&l->arena, 0);
   l->work.data = p;
   (void)uv_queue_work(&p->engine->loop, &l->work, load, loaded);

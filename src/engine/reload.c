@@ -9,6 +9,7 @@
 #include "goldhour/sys/sys.h"
 
 #define LOOK_NS UINT64_C(500000000)
+#define TELL_NS UINT64_C(30000000000) /* a set of the store that cannot be used here is tried and told again */
 
 static void note_error(struct gh_reload *r, const char *text) { snprintf(r->error, sizeof r->error, "%s", text); }
 
@@ -27,9 +28,11 @@ static void look(struct gh_engine *e, struct gh_reload *r)
   struct gh_stores_rules rules = {0};
   struct gh_arena arena;
   gh_arena_init(&arena, 0);
-  bool ok = gh_stores_rules(e->stores, r->known, &arena, &rules, &error);
+  bool ok = gh_stores_rules(e->stores, &r->known, &arena, &rules, &error);
   if (!ok) note_error(r, error.text);
   if (ok && rules.bundle.len) {
+    r->offered = (struct gh_stores_known){.number = rules.number};
+    memcpy(r->offered.version, rules.version, sizeof rules.version);
     r->loaded = gh_set_load_bundle(rules.bundle, e->options.zones, &r->faults);
     r->number = rules.number;
     if (r->loaded && strcmp(r->loaded->version, rules.version) != 0) note_error(r, "the active set of the store reads differently here: its release is another one");
@@ -108,7 +111,8 @@ static void take_effect(struct gh_engine *e)
 {
   struct gh_reload *r = &e->reload;
   e->generation++;
-  if (e->stores && r->number <= e->active->number) { /* a newer one came with a partition meanwhile */
+  struct gh_stores_known known = gh_active_known(e->active);
+  if (e->stores && !gh_stores_is_newer(&known, r->number, r->loaded->version)) { /* a newer one came with a partition meanwhile */
     gh_set_free(r->loaded);
     r->loaded = NULL;
     return;
@@ -158,8 +162,17 @@ static void looked(struct gh_engine *e)
 {
   struct gh_reload *r = &e->reload;
   tell_faults(&r->faults);
-  if (r->error[0] && r->loaded) refuse(e, r->error);
-  else if (r->loaded) take_effect(e);
+  if (r->loaded && !r->error[0]) {
+    take_effect(e);
+  } else if (r->offered.number) {
+    r->refused = r->offered;
+    r->refused_ns = e->now_ns + TELL_NS;
+    gh_log(GH_ERR, "the store's active rule set cannot be used here: this process's partitions go by the one before, those of others do not",
+           "version=%s active=%s number=%llu why=\"%s\"", e->active->set->version, r->refused.version, (unsigned long long)r->refused.number,
+           r->error[0] ? r->error : "it has faults");
+    gh_set_free(r->loaded);
+    r->loaded = NULL;
+  }
 }
 
 static void done(uv_work_t *request, int status)
@@ -186,7 +199,8 @@ static void start(struct gh_engine *e, enum gh_reload_job job)
   struct gh_reload *r = &e->reload;
   if (job == GH_RELOAD_PUBLISH) gh_faults_free(&r->faults);
   r->job = job;
-  r->known = e->active->number;
+  r->known = e->now_ns < r->refused_ns ? r->refused : gh_active_known(e->active);
+  r->offered = (struct gh_stores_known){0};
   r->busy = true;
   r->error[0] = '\0';
   gh_faults_init(&r->faults);
@@ -220,7 +234,7 @@ bool gh_reload_first(struct gh_engine *e)
   gh_faults_init(&faults);
   struct gh_set *ours = e->active->set, *set = NULL;
   const struct gh_stores_set first = {ours->version, ours->bundle, true};
-  bool ok = gh_stores_publish(e->stores, &first, &e->active->number, &error) && gh_stores_rules(e->stores, 0, &arena, &rules, &error);
+  bool ok = gh_stores_publish(e->stores, &first, &e->active->number, &error) && gh_stores_rules(e->stores, &(struct gh_stores_known){0}, &arena, &rules, &error);
   if (!ok) gh_log(GH_ERR, "the active rule set cannot be read from the store", "why=\"%s\"", error.text);
   if (ok && strcmp(rules.version, ours->version) != 0) {
     set = gh_set_load_bundle(rules.bundle, e->options.zones, &faults);

@@ -5,10 +5,16 @@
 #include "goldhour/sys/sys.h"
 #include "redis_store.h"
 
+bool gh_stores_is_newer(const struct gh_stores_known *known, uint64_t number, const char *version)
+{
+  bool another = known->version[0] && number > 0 && strcmp(known->version, version) != 0;
+  return number > known->number || (number == known->number && another);
+}
+
 static void remember(struct gh_stores *s, uint64_t number, struct gh_str version, struct gh_str bundle)
 {
   pthread_mutex_lock(&s->lock);
-  if (number > s->rules.number) {
+  if (number >= s->rules.number) {
     s->rules.number = number;
     snprintf(s->rules.version, sizeof s->rules.version, "%.*s", GH_FMT(version));
     gh_buf_clear(&s->rules.bundle);
@@ -43,21 +49,35 @@ static bool ask(struct gh_stores *s, struct gh_arena *arena, bool all, struct gh
   return gh_stores_ask(s, &(struct gh_ask){argv, all ? 5 : 4}, arena, reply, &why) || failed(s, &why, error);
 }
 
-bool gh_stores_rules(struct gh_stores *s, uint64_t known, struct gh_arena *arena, struct gh_stores_rules *rules, struct gh_store_error *error)
+/* Number and version, without the bundle; what this process has seen and the store no longer knows is put back, and asked for again. */
+static bool look(struct gh_stores *s, struct gh_arena *arena, struct gh_stores_rules *rules, struct gh_store_error *error)
+{
+  struct gh_reply reply;
+  for (unsigned i = 0; i < 2; i++) {
+    if (!ask(s, arena, false, &reply, error)) return false;
+    rules->number = gh_text_u64(gh_item(&reply, 0));
+    snprintf(rules->version, sizeof rules->version, "%.*s", GH_FMT(gh_item(&reply, 1)));
+    pthread_mutex_lock(&s->lock);
+    bool lost = rules->number < s->rules.number;
+    pthread_mutex_unlock(&s->lock);
+    if (!lost) return true;
+    if (!restore(s, rules->number, arena, error)) return false;
+  }
+  return true;
+}
+
+bool gh_stores_rules(struct gh_stores *s, const struct gh_stores_known *known, struct gh_arena *arena, struct gh_stores_rules *rules, struct gh_store_error *error)
 {
   struct gh_reply reply;
   *rules = (struct gh_stores_rules){0};
-  if (!ask(s, arena, false, &reply, error) || !restore(s, gh_text_u64(gh_item(&reply, 0)), arena, error)) return false;
-  pthread_mutex_lock(&s->lock);
-  bool lost = gh_text_u64(gh_item(&reply, 0)) < s->rules.number;
-  pthread_mutex_unlock(&s->lock);
-  bool newer = lost || gh_text_u64(gh_item(&reply, 0)) > known;
-  if (newer && !ask(s, arena, true, &reply, error)) return false;
+  if (!look(s, arena, rules, error)) return false;
+  if (!gh_stores_is_newer(known, rules->number, rules->version)) return true;
+  if (!ask(s, arena, true, &reply, error)) return false;
   rules->number = gh_text_u64(gh_item(&reply, 0));
   snprintf(rules->version, sizeof rules->version, "%.*s", GH_FMT(gh_item(&reply, 1)));
-  if (!newer) return true;
-  remember(s, rules->number, gh_item(&reply, 1), gh_item(&reply, 2));
-  if (rules->number > known) rules->bundle = gh_item(&reply, 2);
+  if (!gh_stores_is_newer(known, rules->number, rules->version)) return true; /* lost just now */
+  rules->bundle = gh_item(&reply, 2);
+  remember(s, rules->number, gh_item(&reply, 1), rules->bundle);
   return true;
 }
 

@@ -42,10 +42,14 @@ bool gh_stores_identity(struct gh_stores *s, struct gh_stores_identity *identity
 /* Makes it, unless another did so first: then what that one made is given. A new random id. */
 bool gh_stores_found(struct gh_stores *s, unsigned partitions, struct gh_stores_identity *identity, struct gh_store_error *error);
 
-/* The active rule set. `known`: a number the caller has already; if the active one is greater, its version and bundle are given (in `arena`), else number == known
- * or 0 (none yet) and the bundle is empty. */
+/* The active rule set. `known`: what the caller has already; if the active one has a greater number, its version and bundle are given (in `arena`), else number is
+ * known's, or 0 (none yet), and the bundle is empty. A set of the same number and another version is given too: Redis has lost the one that is known, and before
+ * anybody put it back another got its number. (An empty version is not compared.) */
+struct gh_stores_known { uint64_t number; char version[17]; };
 struct gh_stores_rules { uint64_t number; char version[17]; struct gh_str bundle; };
-bool gh_stores_rules(struct gh_stores *s, uint64_t known, struct gh_arena *arena, struct gh_stores_rules *rules, struct gh_store_error *error);
+bool gh_stores_rules(struct gh_stores *s, const struct gh_stores_known *known, struct gh_arena *arena, struct gh_stores_rules *rules, struct gh_store_error *error);
+/* Whether a set of this number and version is to take the place of the one that is known. */
+bool gh_stores_is_newer(const struct gh_stores_known *known, uint64_t number, const char *version);
 /* Makes a set the active one, with the next number. `only_new`: not if this version was active before and another has replaced it (a start with old files).
  * `number` is then the active one's. False: error. */
 struct gh_stores_set { const char *version; struct gh_str bundle; bool only_new; }; /* borrowed */

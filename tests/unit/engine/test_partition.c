@@ -209,6 +209,7 @@ static void a_set_that_comes_with_a_partition_is_tried_by_those_that_stopped(voi
   gh_partition_load(part);
   part->loading.rules.number = 5; /* the worker would, if there were stores to ask */
   part->loading.rules.bundle = newer->bundle;
+  snprintf(part->loading.rules.version, sizeof part->loading.rules.version, "%s", newer->version);
   load_ends();
   assert_int_equal(engine->active->number, 5);
   gh_partition_turn(other);

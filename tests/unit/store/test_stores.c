@@ -68,18 +68,30 @@ static void another_installations_keys_are_not_used(void **state)
 
 /* ── rules ── */
 
-static void assert_rules(struct gh_stores *s, uint64_t known, uint64_t number, const char *version, const char *bundle)
+static struct gh_stores_known known_set(uint64_t number, const char *version)
+{
+  struct gh_stores_known k = {.number = number};
+  snprintf(k.version, sizeof k.version, "%s", version);
+  return k;
+}
+
+static void assert_rules_beyond(struct gh_stores *s, struct gh_stores_known known, uint64_t number, const char *version, const char *bundle)
 {
   struct gh_arena arena;
   struct gh_stores_rules rules;
   struct gh_store_error error;
   gh_arena_init(&arena, 0);
-  if (!gh_stores_rules(s, known, &arena, &rules, &error)) fail_msg("%s", error.text);
+  if (!gh_stores_rules(s, &known, &arena, &rules, &error)) fail_msg("%s", error.text);
   assert_int_equal(rules.number, number);
   assert_string_equal(rules.version, version);
   assert_int_equal(rules.bundle.len, strlen(bundle));
   if (*bundle) assert_memory_equal(rules.bundle.ptr, bundle, strlen(bundle));
   gh_arena_free(&arena);
+}
+
+static void assert_rules(struct gh_stores *s, uint64_t known, uint64_t number, const char *version, const char *bundle)
+{
+  assert_rules_beyond(s, known_set(known, ""), number, version, bundle);
 }
 
 static uint64_t publish(struct gh_stores *s, const char *version, const char *bundle, bool only_new)
@@ -123,6 +135,25 @@ static void a_lost_set_is_put_back(void **state)
   assert_rules(other, 1, 2, "bbbb", "rules of b");
   tell("DEL gh:{test}:rules");
   assert_int_equal(publish(other, "cccc", "rules of c", true), 3);
+  gh_stores_close(other);
+}
+
+/* Redis has lost the newest set, and before anybody put it back another one got its number: the store's is the one that decides. */
+static void two_sets_of_one_number_are_told_apart(void **state)
+{
+  NEEDS_SERVER();
+  publish(stores, "aaaa", "rules of a", true);
+  tell("COPY gh:{test}:rules gh:{test}:older");
+  publish(stores, "bbbb", "rules of b", true);
+  tell("COPY gh:{test}:older gh:{test}:rules REPLACE");
+  struct gh_stores *other = open_stores();
+  assert_int_equal(publish(other, "cccc", "rules of c", true), 2);
+  assert_rules_beyond(stores, known_set(2, "bbbb"), 2, "cccc", "rules of c");
+  assert_rules_beyond(stores, known_set(2, "cccc"), 2, "cccc", "");
+  assert_rules_beyond(other, known_set(2, "cccc"), 2, "cccc", "");
+  tell("DEL gh:{test}:rules");
+  assert_rules_beyond(stores, known_set(2, "cccc"), 2, "cccc", ""); /* and it is put back */
+  assert_says("cccc", "HGET gh:{test}:rules version");
   gh_stores_close(other);
 }
 
@@ -315,7 +346,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       STORY(two_at_once_make_one_installation), STORY(another_installations_keys_are_not_used), STORY(the_active_set_has_a_number_that_only_grows),
-      STORY(a_lost_set_is_put_back), STORY(eviction_is_refused), STORY(a_replica_is_refused), STORY(names_that_break_keys_are_refused),
+      STORY(a_lost_set_is_put_back), STORY(two_sets_of_one_number_are_told_apart), STORY(eviction_is_refused), STORY(a_replica_is_refused), STORY(names_that_break_keys_are_refused),
       STORY(a_server_that_is_away_is_said), STORY(settings_that_may_lose_are_warned_of), STORY(a_server_that_still_loads_is_waited_for),
       STORY(the_least_rights_suffice), STORY(a_missing_right_is_named),
       STORY(scripts_stand_in_for_functions),
