@@ -161,7 +161,9 @@ bool gh_engine_open(struct gh_engine *e)
 {
   struct gh_source_error error;
   if (!open_store(e) || !open_kafka(e) || !check_identity(e) || !gh_reload_first(e) || !open_relays(e) || !gh_crash_open(e)) return false;
+  if (e->stores) gh_stores_begun(e->stores);
   if (e->kafka) return gh_kafka_join(e->kafka, &error) || fail(e, 1, "the group cannot be joined", error.text);
+  e->now_ns = gh_monotonic_ns(); /* there was no turn yet: since when it is being loaded */
   gh_partition_load(e->partitions[0]);
   return true;
 }

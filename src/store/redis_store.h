@@ -59,7 +59,7 @@ enum gh_run_mode { GH_RUN_FCALL, GH_RUN_EVALSHA, GH_RUN_EVAL };
 struct gh_stores {
   struct gh_redis *redis;
   char *name;                           /* of the keys; owned */
-  uint64_t patient_until_ns;            /* so long what is asked waits for a server that is still away, however short the time-out: a start is not broken off */
+  _Atomic uint64_t patient_until_ns;    /* so long what is asked waits for a server that is still away, however short the time-out: a start is not broken off */
   int64_t keep_ms, dead_most, timeout_ms;
   struct gh_buf library, script;        /* the Lua text in its two forms */
   char sha[48];

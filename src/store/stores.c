@@ -99,6 +99,8 @@ struct gh_stores *gh_stores_open(const struct gh_stores_options *o, int64_t with
   return s;
 }
 
+void gh_stores_begun(struct gh_stores *s) { s->patient_until_ns = 0; }
+
 struct gh_redis *gh_stores_redis(struct gh_stores *s) { return s->redis; }
 
 struct gh_partition_record *gh_stores_record(struct gh_stores *s, unsigned partition)

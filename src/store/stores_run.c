@@ -121,8 +121,8 @@ const struct gh_str *gh_run_load_words(struct gh_stores *s, struct gh_str words[
 /* 0: the configured time-out. */
 static int64_t patience(const struct gh_stores *s)
 {
-  uint64_t now = gh_monotonic_ns();
-  int64_t left_ms = now < s->patient_until_ns ? (int64_t)((s->patient_until_ns - now) / 1000000) : 0;
+  uint64_t now = gh_monotonic_ns(), until = s->patient_until_ns;
+  int64_t left_ms = now < until ? (int64_t)((until - now) / 1000000) : 0;
   return left_ms > s->timeout_ms ? left_ms : 0;
 }
 

@@ -174,5 +174,25 @@ def nothing_that_loses_data_is_accepted(w):
     daemon.stop()
 
 
-CASES = [redis_is_killed_and_started, links_are_cut, aof_cut_while_a_daemon_lives, aof_cut_while_all_is_quiet, aof_cut_while_none_lives, failover_to_a_lagging_replica,
+def a_file_beside_redis(w):
+    """A start is no alarm; and a stop does not wait for a server that went away soon after the start."""
+    redis = w.redis()
+    with open(w.path("events.jsonl"), "w", encoding="utf-8"):
+        pass
+    w.config(redis, source="{file: {path: events.jsonl}}")
+    daemon = w.daemon()
+    daemon.wait_for("goldhour runs", seconds=20)
+    time.sleep(1)
+    expect("makes no progress" not in daemon.text(), "an alarm at the start")
+    redis.kill()
+    time.sleep(1)
+    begun = time.monotonic()
+    daemon.ask_to_stop()
+    until(lambda: daemon.process.poll() is not None, "the end", 40, 0.05)
+    took = time.monotonic() - begun
+    print(f"  ended in {took:.1f} s")
+    expect(took < 12, f"a stop took {took:.1f} s")
+
+
+CASES = [a_file_beside_redis, redis_is_killed_and_started, links_are_cut, aof_cut_while_a_daemon_lives, aof_cut_while_all_is_quiet, aof_cut_while_none_lives, failover_to_a_lagging_replica,
          nothing_that_loses_data_is_accepted]

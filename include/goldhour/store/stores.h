@@ -30,8 +30,10 @@ struct gh_stores_options {
 /* Starts the client, installs the functions (or finds that it must use EVALSHA), and checks what would lose data: version (7.0 or later), role (a master),
  * maxmemory-policy (noeviction; any other is refused), persistence (AOF with appendfsync always: else a warning that says what may be lost), replicas
  * (min-replicas-to-write: a warning where there are replicas and it is 0). What CONFIG and INFO do not show to this user is a warning. Warnings are appended to
- * `warnings`, a line each. Waits at most `within_ms` for the server. NULL with `error`. */
+ * `warnings`, a line each. Waits at most `within_ms` for the server; so long from its beginning what is asked of it later waits too. NULL with `error`. */
 struct gh_stores *gh_stores_open(const struct gh_stores_options *options, int64_t within_ms, struct gh_buf *warnings, struct gh_store_error *error);
+/* Whatever is asked from now on is tried again by whoever asks: it waits for the configured time-out alone, and a stop with it. */
+void gh_stores_begun(struct gh_stores *s);
 /* After the last of its partitions' stores was closed. */
 void gh_stores_close(struct gh_stores *s);
 struct gh_redis *gh_stores_redis(struct gh_stores *s); /* the client, for others who speak to the same server; borrowed */
