@@ -148,6 +148,9 @@ static struct verdict take_fenced(struct gh_redis_partition *p, const struct gh_
 {
   struct gh_str owner = gh_item(reply, 1);
   bool before = gh_was_replaced(p, owner) && continues(p, gh_text_u64(gh_item(reply, 2)), gh_item(reply, 3));
+  if (!before && owner.len == 0 && !p->probing) { /* who probes tries again: the one before us may have them */
+    return fail(p, GH_COMMIT_REWOUND, GH_STR("Redis has lost the partition as a whole, and not all its commits are kept (store.redis.resend_bytes)"));
+  }
   if (!before) return fail(p, GH_COMMIT_FENCED, GH_STR("another process owns it now"));
   struct gh_redis_command c = {0};
   gh_arena_reset(&p->words);

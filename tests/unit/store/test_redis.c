@@ -232,6 +232,25 @@ static void everything_lost_is_sent_again_and_the_identity_with_it(void **state)
   gh_store_close(s);
 }
 
+/* FLUSHALL, and not all bytes are kept: that is a loss, and nobody else's doing. */
+static void an_empty_redis_is_a_loss(void **state)
+{
+  NEEDS_SERVER();
+  gh_stores_close(stores);
+  struct gh_stores_options o = options_of();
+  server_conf.resend_bytes = 2000; /* the last one or two */
+  stores = open_stores_by(&o);
+  struct gh_store *s = loaded("");
+  commit_upto(s, 1, 20);
+  tell("FLUSHALL");
+  struct answer a = commit_number(s, 21);
+  assert_int_equal(a.word, GH_COMMIT_REWOUND);
+  assert_non_null(strstr(a.error.text, "Redis has lost the partition"));
+  assert_rows(s, "");
+  commit_upto(s, 1, 2);
+  gh_store_close(s);
+}
+
 static void what_is_no_longer_kept_is_said_to_be_lost(void **state)
 {
   NEEDS_SERVER();
@@ -790,7 +809,7 @@ int main(void)
       STORY(who_loads_fences_the_one_before), STORY(a_commit_that_is_there_already_is_ok), STORY(a_commit_comes_behind_its_own_history_alone),
       STORY(a_place_is_moved_by_the_owner_that_read_it), STORY(lost_commits_are_sent_again),
       STORY(commits_before_the_load_are_sent_again_too), STORY(everything_lost_is_sent_again_and_the_identity_with_it),
-      STORY(what_is_no_longer_kept_is_said_to_be_lost), STORY(another_history_is_left_alone), STORY(a_loss_that_others_know_of_sets_places_back),
+      STORY(an_empty_redis_is_a_loss), STORY(what_is_no_longer_kept_is_said_to_be_lost), STORY(another_history_is_left_alone), STORY(a_loss_that_others_know_of_sets_places_back),
       STORY(a_cut_append_only_file), STORY(a_quiet_partition_is_repaired_too),
       STORY(the_commits_of_two_owners_follow_one_another), STORY(a_commit_waits_for_the_server), STORY(a_commit_is_given_up), STORY(functions_that_are_gone_are_loaded_again),
       STORY(keys_that_others_touched_fail_the_commit), STORY(a_damaged_row_is_found_when_it_is_loaded),
