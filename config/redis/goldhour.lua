@@ -23,7 +23,7 @@ end
 local function missing_rights(keys)
   local wanted = {
     {'HSET', keys[META], 'f', 'v'}, {'HDEL', keys[META], 'f'}, {'HMGET', keys[META], 'f'}, {'HGET', keys[META], 'f'}, {'HKEYS', keys[META]},
-    {'HSET', keys[LOG], 'f', 'v'}, {'HDEL', keys[LOG], 'f'}, {'HLEN', keys[LOG]}, {'HSET', keys[BUCKET], 'f', 'v'}, {'HDEL', keys[BUCKET], 'f'},
+    {'HSET', keys[LOG], 'f', 'v'}, {'HDEL', keys[LOG], 'f'}, {'HLEN', keys[LOG]}, {'HSET', keys[BUCKET], 'f', 'v'}, {'HDEL', keys[BUCKET], 'f'}, {'HLEN', keys[BUCKET]},
     {'XADD', keys[OUTBOX], '1-0', 'f', 'v'}, {'XTRIM', keys[OUTBOX], 'MINID', '1'}, {'XRANGE', keys[OUTBOX], '-', '+'}, {'XINFO', 'STREAM', keys[OUTBOX]},
     {'XADD', keys[DEAD], '1-0', 'f', 'v'}, {'XDEL', keys[DEAD], '1-0'}, {'XRANGE', keys[DEAD], '-', '+'}, {'TIME'},
   }
@@ -46,6 +46,11 @@ end
 local function now_ms()
   local t = redis.call('TIME')
   return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+end
+
+-- What is wrong with the snapshots; without some of them a partition would look like one that has hardly seen a customer.
+local function wrong_buckets(keys, buckets)
+  if buckets and tonumber(buckets) ~= redis.call('HLEN', keys[BUCKET]) then return keys[BUCKET] .. ' has lost rows, or others were added' end
 end
 
 local function owned(keys, owner) return redis.call('HGET', keys[META], 'owner') == owner end
@@ -82,7 +87,7 @@ end
 function M.commit(keys, a)
   local owner, seq, mark = a[2], tonumber(a[3]), a[4]
   local ndrop, nbuckets, nleads, ndead = tonumber(a[12]), tonumber(a[13]), tonumber(a[14]), tonumber(a[15])
-  local m = redis.call('HMGET', keys[META], 'owner', 'seq', 'mark', 'lead', 'log_first', 'todo')
+  local m = redis.call('HMGET', keys[META], 'owner', 'seq', 'mark', 'lead', 'log_first', 'todo', 'buckets')
   if m[1] ~= owner then return {'FENCED', m[1] or '', m[2] or '0', m[3] or ''} end
   local stored, lead, log_first = tonumber(m[2]), tonumber(m[4]), tonumber(m[5])
   if stored == seq and m[3] == mark then return {'OK', m[4]} end
@@ -90,7 +95,7 @@ function M.commit(keys, a)
   if stored < seq - 1 then return {'REWOUND', m[2], m[3]} end
   if m[3] ~= a[5] then return {'FENCED', m[1], m[2], m[3]} end -- as long as what this comes behind, but another history
   if m[6] then return {'APPLY'} end
-  local wrong = wrong_type(keys)
+  local wrong = wrong_type(keys) or wrong_buckets(keys, m[7])
   if wrong then return {'DAMAGED', wrong} end
   if #a ~= 15 + ndrop + 2 * nbuckets + 2 * nleads + 10 * ndead then return {'DAMAGED', 'a commit with a wrong number of arguments'} end
   if log_first + redis.call('HLEN', keys[LOG]) ~= seq then return {'DAMAGED', keys[LOG] .. ' has lost rows, or others were added'} end
@@ -132,7 +137,8 @@ local function apply(keys)
     for row = log_first, cut - 1 do redis.call('HDEL', keys[LOG], text(row)) end
     log_first = cut
   end
-  redis.call('HSET', keys[META], 'dead', text(dead), 'dead_bytes', text(dead_bytes), 'log_first', text(log_first))
+  redis.call('HSET', keys[META], 'dead', text(dead), 'dead_bytes', text(dead_bytes), 'log_first', text(log_first),
+             'buckets', text(redis.call('HLEN', keys[BUCKET])))
   redis.call('HDEL', keys[META], 'todo')
 end
 
@@ -288,6 +294,8 @@ function M.acquire(keys, a)
   local format = redis.call('HGET', keys[META], 'format')
   if format and format ~= a[3] then return {'FORMAT', format} end
   if format then apply(keys) end
+  wrong = wrong_buckets(keys, redis.call('HGET', keys[META], 'buckets'))
+  if wrong then return {'DAMAGED', wrong} end
   if not format then
     redis.call('HSET', keys[META], 'format', a[3], 'seq', '0', 'mark', '', 'epoch', a[4], 'lead', text(last_number(keys[OUTBOX])), 'dead', text(last_number(keys[DEAD])),
                'dead_bytes', '0', 'log_first', '1', 'meta', '', 'dict', '')

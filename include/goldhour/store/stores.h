@@ -5,7 +5,7 @@
  *   gh:{NAME}:store           hash: id, format, partitions, made (time), release
  *   gh:{NAME}:rules           hash: number, version, bundle, at; and seen:VERSION -> the number it was active under last
  *   gh:{NAME:p7}:meta         hash: owner, seq, format, epoch, meta, dict, lead (number of the last), dead (number of the last), dead_bytes, log_first (seq of the
- *                             first row of the log), position (as text, for people), sink:NAME -> place, mark (hash of all commits), handed, todo (docs/redis.md)
+ *                             first row of the log), buckets (how many), position (as text, for people), sink:NAME -> place, mark (hash of all commits), handed, todo (docs/redis.md)
  *   gh:{NAME:p7}:log          hash: seq of a commit -> its row
  *   gh:{NAME:p7}:bucket       hash: key -> bytes
  *   gh:{NAME:p7}:outbox       stream: NUMBER-0, fields id, lead

@@ -499,6 +499,26 @@ static void keys_that_others_touched_fail_the_commit(void **state)
   gh_store_close(s);
 }
 
+static void assert_load_fails(const char *words);
+
+/* Without its snapshots a partition would look like one that has hardly seen a customer. */
+static void snapshots_that_are_gone_are_missed(void **state)
+{
+  NEEDS_SERVER();
+  struct gh_store *s = loaded("");
+  struct gh_commit_bucket buckets[] = {{1, GH_STR("b1")}, {2, GH_STR("b2")}};
+  uint64_t drop = 1;
+  struct gh_commit c = {.seq = 1, .meta = GH_STR("m"), .log = GH_STR("l1"), .buckets = buckets, .nbuckets = 2};
+  assert_durable(s, &c);
+  c = (struct gh_commit){.seq = 2, .meta = GH_STR("m"), .log = GH_STR("l2"), .drop = &drop, .ndrop = 1, .cut_seq = 2};
+  assert_durable(s, &c);
+  assert_rows(s, "M0=m B2=b2 L2=l2 ");
+  tell("DEL gh:{test:p7}:bucket");
+  assert_commit_fails(s, 3, "bucket has lost rows, or others were added");
+  assert_load_fails("bucket has lost rows, or others were added");
+  gh_store_close(s);
+}
+
 static void assert_load_fails(const char *words)
 {
   struct gh_buf rows = {0};
@@ -812,7 +832,7 @@ int main(void)
       STORY(an_empty_redis_is_a_loss), STORY(what_is_no_longer_kept_is_said_to_be_lost), STORY(another_history_is_left_alone), STORY(a_loss_that_others_know_of_sets_places_back),
       STORY(a_cut_append_only_file), STORY(a_quiet_partition_is_repaired_too),
       STORY(the_commits_of_two_owners_follow_one_another), STORY(a_commit_waits_for_the_server), STORY(a_commit_is_given_up), STORY(functions_that_are_gone_are_loaded_again),
-      STORY(keys_that_others_touched_fail_the_commit), STORY(a_damaged_row_is_found_when_it_is_loaded),
+      STORY(keys_that_others_touched_fail_the_commit), STORY(snapshots_that_are_gone_are_missed), STORY(a_damaged_row_is_found_when_it_is_loaded),
       STORY(a_partition_that_is_taken_while_it_is_loaded_is_not_damaged), STORY(a_full_memory_is_waited_for),
       STORY(leads_leave_the_outbox_when_their_time_is_over), STORY(keeping_is_by_time), STORY(many_leads_are_buried_page_by_page),
       STORY(large_states_are_read_in_pages), STORY(no_loss_leaves_a_gap_or_a_double), STORY(the_oldest_of_all_partitions_are_forgotten),
