@@ -95,11 +95,10 @@ static struct verdict probed(void) { return (struct verdict){.known = true, .ans
 
 static struct verdict take_ok(struct gh_redis_partition *p, const struct gh_reply *reply)
 {
-  if (p->probing && p->held_seq + 1 == p->seq) return probed();
-  if (holds_all(p)) {
-    if (p->applied_early) send_apply(p);
-    return durable(p, reply);
-  }
+  bool found = p->probing && p->held_seq + 1 == p->seq, all = holds_all(p);
+  if ((found || all) && p->applied_early) send_apply(p);
+  if (found) return probed();
+  if (all) return durable(p, reply);
   pthread_mutex_lock(&p->all->lock);
   const struct gh_sent *e = gh_ring_after(p->record, p->held_seq, p->held);
   if (e) hold(p, e->seq, gh_str(e->mark));
@@ -286,7 +285,7 @@ void gh_redis_probe(struct gh_redis_partition *p)
     pthread_mutex_unlock(&p->all->lock);
     p->turn++;
     p->loads = 0;
-    p->loading = p->retaking = p->fenced_probe = false;
+    p->loading = p->retaking = p->fenced_probe = p->applied_early = false;
     p->probing = ours && send_next(p);
   }
   pthread_mutex_unlock(&p->lock);

@@ -158,11 +158,59 @@ static void what_is_being_loaded_is_not_asked_for(void **state)
   gh_store_close(&p->store);
 }
 
+/* The functions, but for one commit, which is refused for a while as if memory were short just then. */
+static void refuse_a_commit(void)
+{
+  static const char end[] = "redis.register_function";
+  char *text = strndup(stores->library.data, stores->library.len), *at = strstr(text, end);
+  assert_non_null(at);
+  struct gh_buf library = {0};
+  gh_buf_fmt(&library, "%.*slocal function once(keys, args)\n  if args[1] == 'commit' and redis.call('DEL', 'refuse') == 1 then return redis.error_reply('OOM for once') end\n"
+                       "  return run(keys, args)\nend\n%s('goldhour_v1', once)\n", (int)(at - text), text, end);
+  struct gh_str argv[] = {GH_STR("FUNCTION"), GH_STR("LOAD"), GH_STR("REPLACE"), gh_buf_str(&library)};
+  struct gh_arena arena;
+  struct gh_reply reply;
+  struct gh_redis_error error;
+  gh_arena_init(&arena, 0);
+  if (!gh_redis_call(stores->redis, &(struct gh_redis_command){.argv = argv, .argc = 4}, &arena, &reply, &error)) fail_msg("%s", error.text);
+  tell("SET refuse 1");
+  gh_arena_free(&arena);
+  gh_buf_free(&library);
+  free(text);
+}
+
+static bool has_something_left_to_do(void)
+{
+  struct gh_buf said = say("HEXISTS gh:{test:p7}:meta todo");
+  bool has = strcmp(said.data, "0") != 0;
+  gh_buf_free(&said);
+  return has;
+}
+
+/* Sent again it is refused for a while, so that its second step comes through before its first; and no other commit comes that would do it. */
+static void what_a_repaired_commit_has_left_to_do_is_done(void **state)
+{
+  NEEDS_SERVER();
+  struct gh_redis_partition *p = loaded("");
+  commit_number(p, 1);
+  tell("COPY gh:{test:p7}:meta gh:{test:p7}:old");
+  commit_number(p, 2);
+  tell("COPY gh:{test:p7}:old gh:{test:p7}:meta REPLACE");
+  tell("HDEL gh:{test:p7}:log 2");
+  refuse_a_commit();
+  gh_redis_probe(p);
+  UNTIL(!is_probing(p));
+  assert_true(gh_redis_still_ours(&p->store));
+  assert_says("0", "EXISTS refuse");
+  UNTIL(!has_something_left_to_do());
+  gh_store_close(&p->store);
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {STORY(a_handle_is_closed_while_it_is_looked_at), STORY(a_lost_take_over_is_no_lost_commit), STORY(what_is_there_needs_no_bytes_kept),
-                                     STORY(what_is_being_loaded_is_not_asked_for)};
+                                     STORY(what_is_being_loaded_is_not_asked_for), STORY(what_a_repaired_commit_has_left_to_do_is_done)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
