@@ -111,11 +111,13 @@ bool gh_redis_sink_get(struct gh_store *store, const char *sink, struct gh_sink_
   gh_partition_owner(p, owner); /* before it is read: who loads meanwhile reads it anew */
   struct gh_str argv[] = {GH_STR("HMGET"), p->keys[GH_KEY_META], gh_arena_fmt(&arena, "sink:%s", sink), GH_STR("epoch")};
   bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 4}, &arena, &reply, error);
+  bool named = ok && gh_item(&reply, 0).ptr;
   if (ok) {
     read_place(gh_item(&reply, 0), place);
     note_read(p, sink, owner, gh_item(&reply, 1));
   }
   gh_arena_free(&arena);
+  if (ok && !named && owner[0]) return gh_redis_sink_put(store, sink, place, error); /* Redis has lost that it was named: its leads are to be kept for it */
   return ok;
 }
 

@@ -631,6 +631,30 @@ static void leads_leave_the_outbox_when_their_time_is_over(void **state)
   gh_store_close(s);
 }
 
+/* Redis has lost everything, and with the commits that were sent again no sinks were named: one that cannot hand over anything yet holds its leads by asking. */
+static void a_sink_that_asks_is_waited_for(void **state)
+{
+  NEEDS_SERVER();
+  gh_stores_close(stores);
+  struct gh_stores_options o = options_of();
+  server_conf.keep_ms = 0;
+  stores = open_stores_by(&o);
+  struct gh_store *s = loaded("");
+  const char *const sinks[] = {"a", "b"};
+  struct gh_store_error error;
+  assert_true(gh_store_sinks_only(s, sinks, 2, &error));
+  commit_upto(s, 1, 3);
+  tell("FLUSHALL");
+  commit_upto(s, 4, 4);
+  assert_int_equal(place_of(s, "b"), 0);
+  assert_int_equal(place_of(s, "a"), 0);
+  put_place(s, "a", 3);
+  assert_outbox(s, 0, "1:a=a 2:b=b 3:c=c 4:d=d ");
+  put_place(s, "b", 2);
+  assert_outbox(s, 0, "3:c=c 4:d=d ");
+  gh_store_close(s);
+}
+
 static void keeping_is_by_time(void **state)
 {
   NEEDS_SERVER();
@@ -834,7 +858,7 @@ int main(void)
       STORY(the_commits_of_two_owners_follow_one_another), STORY(a_commit_waits_for_the_server), STORY(a_commit_is_given_up), STORY(functions_that_are_gone_are_loaded_again),
       STORY(keys_that_others_touched_fail_the_commit), STORY(snapshots_that_are_gone_are_missed), STORY(a_damaged_row_is_found_when_it_is_loaded),
       STORY(a_partition_that_is_taken_while_it_is_loaded_is_not_damaged), STORY(a_full_memory_is_waited_for),
-      STORY(leads_leave_the_outbox_when_their_time_is_over), STORY(keeping_is_by_time), STORY(many_leads_are_buried_page_by_page),
+      STORY(leads_leave_the_outbox_when_their_time_is_over), STORY(a_sink_that_asks_is_waited_for), STORY(keeping_is_by_time), STORY(many_leads_are_buried_page_by_page),
       STORY(large_states_are_read_in_pages), STORY(no_loss_leaves_a_gap_or_a_double), STORY(the_oldest_of_all_partitions_are_forgotten),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
