@@ -70,6 +70,7 @@ struct gh_loading {
   uint64_t *aside; unsigned naside;   /* messages to be set aside; owned until taken */
   struct gh_stores_known known;       /* the set in effect when it began */
   struct gh_stores_rules rules;       /* a newer set, if there is one; in `arena` */
+  bool unusable;                      /* here it is */
   struct gh_arena arena;
   char error[512];
 };

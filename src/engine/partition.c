@@ -222,6 +222,12 @@ static void join_relays(struct gh_partition *p)
   for (unsigned i = 0; i < e->nrelays; i++) gh_relay_add(e->relays[i], p->number, p->store);
 }
 
+/* It was stepped by a newer set last, perhaps, and one that cannot be used here: by an older one waits of rules that are new in it would be dropped. */
+static bool goes_back(const struct gh_partition *p)
+{
+  return p->loading.unusable && strcmp(gh_core_rules_version(p->core), p->engine->active->set->version) != 0;
+}
+
 /* Where it cannot begin, its phase says so. */
 static void begin(struct gh_partition *p)
 {
@@ -229,6 +235,10 @@ static void begin(struct gh_partition *p)
   take_loaded(p);
   p->broken = false;
   join_relays(p); /* what is committed is handed over, whether it can go on or not */
+  if (goes_back(p)) {
+    gh_partition_halt(p, "the store's active rule set cannot be used here, and another one must not decide: end this daemon, or publish a set that all can use");
+    return;
+  }
   if (p->active != e->active && !gh_partition_activate(p)) {
     if (!e->kafka) e->status = 78;
     gh_partition_halt(p, "the rule set does not fit what the store holds of it");
@@ -271,6 +281,7 @@ static void give_rules(struct gh_engine *e, struct gh_loading *l)
   gh_faults_free(&faults);
   if (!set || strcmp(set->version, l->rules.version) != 0) { /* told by whoever looks for newer sets */
     gh_set_free(set);
+    l->unusable = true;
     return;
   }
   gh_active_leave(e->active);

@@ -221,6 +221,21 @@ static void a_set_that_comes_with_a_partition_is_tried_by_those_that_stopped(voi
   gh_set_free(newer);
 }
 
+/* Somebody else has stepped it by a set that cannot be used here. By an older one its waits would be dropped: it stops until there is one that can be used. */
+static void a_partition_is_not_taken_back_to_an_older_set(void **state)
+{
+  (void)state;
+  engine->options.zones = bank->zones;
+  part->wanted = true;
+  gh_partition_load(part);
+  part->loading.rules.number = 5; /* the worker would, if there were stores to ask */
+  part->loading.rules.bundle = GH_STR("what a later release can read");
+  snprintf(part->loading.rules.version, sizeof part->loading.rules.version, "later");
+  load_ends();
+  assert_int_equal(part->phase, GH_HALTED);
+  assert_non_null(strstr(part->halted, "rule set"));
+}
+
 /* ── running ── */
 
 static enum gh_source_kind bank_source = GH_SOURCE_FILE;
@@ -656,6 +671,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(a_warm_memory_that_nobody_wants_stays_warm, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_load_that_has_not_begun_changes_nothing, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_set_that_comes_with_a_partition_is_tried_by_those_that_stopped, engine_setup, engine_teardown),
+    cmocka_unit_test_setup_teardown(a_partition_is_not_taken_back_to_an_older_set, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(a_new_set_waits_for_the_commit_before_it, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(at_its_end_a_source_rests, engine_setup, engine_teardown),
     cmocka_unit_test_setup_teardown(what_another_process_fenced_at_the_end_is_read_again, engine_setup, engine_teardown),
