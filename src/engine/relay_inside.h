@@ -16,6 +16,7 @@ struct relay_part {
   bool held, known;             /* at the sink we are the one who writes; `place` is what the store has, or will have */
   struct gh_sink_place place;
   bool unput; uint64_t put_ns;  /* the store does not have `place` yet; when it had one last */
+  bool begun; uint64_t loaded;  /* it was made ready once; the store's last lead when it became ours */
   unsigned losses;              /* in a row: somebody else took it while we wrote */
   /* under the lock: */
   bool pending, removed, hurry;

@@ -153,18 +153,24 @@ static bool begin(struct relay_lane *lane, struct relay_part *p, struct relay_tr
   return put_place(lane, p, 0, try);
 }
 
+/* Leads that were committed since it became ours say nothing of what the store had then: where it is an old backup, they are others than those that had these
+ * numbers before. */
+static uint64_t last_to_hold_by(const struct relay_part *p) { return p->begun ? gh_store_outbox_last(p->store) : p->loaded; }
+
 static bool make_ready(struct relay_lane *lane, struct relay_part *p, struct relay_try *try)
 {
   struct gh_sink_error error = {.wait_ms = 0};
   if (!p->held) {
     if (!read_place(lane, p, try)) return false; /* how far behind it is shows even while it cannot be held */
-    if (!gh_sink_hold(lane->sink, p->partition, gh_store_outbox_last(p->store), &error)) return sink_fault(try, &error);
+    if (!gh_sink_hold(lane->sink, p->partition, last_to_hold_by(p), &error)) return sink_fault(try, &error);
     p->held = true;
     p->known = false;
   }
   if (!read_place(lane, p, try)) return false;
   if (gh_relay_may_be_slow(lane)) gh_relay_bound(lane, p, try);
-  return try->fault == RELAY_FINE && begin(lane, p, try);
+  if (try->fault != RELAY_FINE || !begin(lane, p, try)) return false;
+  p->begun = true;
+  return true;
 }
 
 static void add_lead(void *ctx, uint64_t number, struct gh_str id, struct gh_str json)

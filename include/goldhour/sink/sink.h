@@ -48,7 +48,7 @@ bool gh_sink_is_server(const struct gh_sink *s);
 bool gh_sink_knows_its_leads(const struct gh_sink *s);
 
 /* Makes us the one who writes this partition's leads: the mark is read after it, so that whoever did before can no longer move it unseen. `last`: the
- * number of the store's last lead. */
+ * number of the store's last lead; until it was made ready once, as it was when the partition became ours. */
 bool gh_sink_hold(struct gh_sink *s, unsigned partition, uint64_t last, struct gh_sink_error *error);
 /* Makes ready to write behind `mark`. If the file is another one than the mark's, the mark is set to where writing goes on, `changed` says that it must be
  * committed before anything is written, and `lines` how many leads behind the old mark the old file already holds. A stream whose server has lost leads
