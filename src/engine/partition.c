@@ -140,8 +140,10 @@ static bool look_at_group(struct gh_partition *p, struct gh_loading *l)
   ok = ok && gh_kafka_committed(e->kafka, p->number, &committed, id, &error);
   if (!ok) snprintf(l->error, sizeof l->error, "%s", error.text);
   if (!ok || !e->stored || strcmp(id, e->identity.id) != 0 || committed <= (int64_t)at.offset) return ok;
+  if (l->begin > committed) l->begin = committed; /* it is no new store: what came since is passed over by no `start` */
+  long long from = l->begin >= 0 ? (long long)l->begin : (long long)at.offset;
   gh_log(GH_ERR, "the store is behind what was committed before: it has lost commits; the source is read again from what it holds",
-         "partition=%u store=%llu group=%lld", p->number, (unsigned long long)at.offset, (long long)committed);
+         "partition=%u store=%llu group=%lld from=%lld", p->number, (unsigned long long)at.offset, (long long)committed, from);
   struct gh_store_error lost;
   if (gh_store_lost(p->store, &lost)) return true;
   snprintf(l->error, sizeof l->error, "%s", lost.text);

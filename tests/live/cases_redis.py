@@ -1,8 +1,10 @@
 """Redis killed, unreachable, set back: no lead is lost or doubled, and what was lost is noticed."""
+import json
 import os
 import random
 import time
 
+import bank
 from process import until
 from proxy import Proxy
 from servers import Redis
@@ -174,6 +176,25 @@ def nothing_that_loses_data_is_accepted(w):
     daemon.stop()
 
 
+def all_is_lost_where_the_end_is_the_beginning(w):
+    """Redis comes back empty, and more was committed than is kept: with `start: latest`, too, no event is passed over that was not stepped yet."""
+    w.create_topic(1)
+    redis = w.redis()
+    w.config(f"{{redis: {{url: {redis.url}, resend_bytes: 1MB}}}}", lateness="0s", source=w.source(start="latest"))
+    daemon = w.daemon()
+    daemon.wait_for("a partition is ours", seconds=30)
+    w.produce(20000)
+    until(lambda: int(redis.client()("HGET", f"gh:{{{w.group}:p0}}:meta", "position") or 0) >= 20000 or w.ended(), "the events", 60, 0.1)
+    time.sleep(6)  # the group's offset is there for lag tools
+    redis.client()("FLUSHALL")
+    now = bank.now_ms() + 20000
+    event = {"id": "then", "type": "payroll_credit", "customer": "S1", "time": now, "amount": "9000.00"}
+    who = {"id": "who", "type": "customer", "customer": "S1", "time": now, "age": 30}
+    w.kcat.produce_many(w.topic, [("S1", json.dumps(e)) for e in (who, event)])
+    until(lambda: any(lead["customer"] == "S1" for _, lead in w.entries(redis)) or w.ended(), "the lead of an event that was under way", 20, 0.1)
+    daemon.stop()
+
+
 def a_file_beside_redis(w):
     """A start is no alarm; and a stop does not wait for a server that went away soon after the start."""
     redis = w.redis()
@@ -194,5 +215,5 @@ def a_file_beside_redis(w):
     expect(took < 12, f"a stop took {took:.1f} s")
 
 
-CASES = [a_file_beside_redis, redis_is_killed_and_started, links_are_cut, aof_cut_while_a_daemon_lives, aof_cut_while_all_is_quiet, aof_cut_while_none_lives, failover_to_a_lagging_replica,
+CASES = [a_file_beside_redis, all_is_lost_where_the_end_is_the_beginning, redis_is_killed_and_started, links_are_cut, aof_cut_while_a_daemon_lives, aof_cut_while_all_is_quiet, aof_cut_while_none_lives, failover_to_a_lagging_replica,
          nothing_that_loses_data_is_accepted]
