@@ -252,7 +252,12 @@ bool gh_partition_activate(struct gh_partition *p);
 void gh_reload_begin(struct gh_engine *e); /* SIGHUP */
 /* Looks for a newer set in the shared store now and then, and lets a loaded one take effect. */
 void gh_reload_turn(struct gh_engine *e);
-/* Settles at start which set decides: the files', or the shared store's. False: told. */
+void gh_reload_tell(const struct gh_faults *faults); /* each of them, to the log */
+
+/* shared_set.c. Whether every partition of the installation could go over to the set, whoever owns it. False: with faults, or with an error where the store cannot
+ * be asked. It blocks. */
+bool gh_shared_fits(struct gh_engine *e, const struct gh_set *set, struct gh_faults *faults, struct gh_store_error *error);
+/* Settles at start which set decides: the files', or the shared store's. False: told, perhaps with e->status set. */
 bool gh_reload_first(struct gh_engine *e);
 
 /* proof.c: a store that was away may have lost commits, also where nothing new is to be committed. */

@@ -117,6 +117,7 @@ static bool check_identity(struct gh_engine *e)
   char why[256];
   unsigned partitions = e->kafka ? gh_kafka_partitions(e->kafka) : 1;
   if (!e->stores) return true;
+  gh_stores_patient(e->stores, REDIS_WITHIN_MS); /* Kafka may have taken its time */
   if (!gh_stores_identity(e->stores, &found, &error)) return fail(e, 1, "the store cannot be read", error.text);
   if (!match(e, &found)) return false;
   if (!found.id[0] && !gh_stores_found(e->stores, partitions, &found, &error)) return fail(e, 1, "the store cannot be made", error.text);

@@ -17,7 +17,11 @@ static void note_error(struct gh_reload *r, const char *text) { snprintf(r->erro
 
 static void publish(struct gh_engine *e, struct gh_reload *r)
 {
-  struct gh_store_error error;
+  struct gh_store_error error = {""};
+  if (!gh_shared_fits(e, r->loaded, &r->faults, &error)) {
+    note_error(r, error.text[0] ? error.text : "another partition holds state that it does not fit");
+    return;
+  }
   const struct gh_stores_set set = {r->loaded->version, r->loaded->bundle, false};
   if (!gh_stores_publish(e->stores, &set, &r->number, &error)) note_error(r, error.text);
 }
@@ -65,7 +69,7 @@ static void tell_fault(const struct gh_fault *f)
   gh_buf_free(&pairs);
 }
 
-static void tell_faults(const struct gh_faults *faults)
+void gh_reload_tell(const struct gh_faults *faults)
 {
   for (const struct gh_fault *f = faults->first; f; f = f->next) tell_fault(f);
 }
@@ -135,7 +139,7 @@ static bool fits(struct gh_engine *e, const struct gh_set *set)
     if (!p || !gh_partition_runs(p)) continue;
     gh_faults_init(&faults);
     ok = gh_core_accepts(p->core, set->rules, &faults);
-    tell_faults(&faults);
+    gh_reload_tell(&faults);
     gh_faults_free(&faults);
   }
   return ok;
@@ -146,7 +150,7 @@ static void start(struct gh_engine *e, enum gh_reload_job job);
 static void files_loaded(struct gh_engine *e)
 {
   struct gh_reload *r = &e->reload;
-  tell_faults(&r->faults);
+  gh_reload_tell(&r->faults);
   if (!r->loaded || !fits(e, r->loaded)) {
     refuse(e, NULL);
     return;
@@ -161,7 +165,7 @@ static void files_loaded(struct gh_engine *e)
 static void looked(struct gh_engine *e)
 {
   struct gh_reload *r = &e->reload;
-  tell_faults(&r->faults);
+  gh_reload_tell(&r->faults);
   if (r->loaded && !r->error[0]) {
     take_effect(e);
   } else if (r->offered.number) {
@@ -184,6 +188,7 @@ static void done(uv_work_t *request, int status)
   switch (r->job) {
   case GH_RELOAD_FILES: files_loaded(e); break;
   case GH_RELOAD_PUBLISH:
+    gh_reload_tell(&r->faults);
     if (r->error[0]) refuse(e, r->error);
     else take_effect(e);
     break;
@@ -221,36 +226,4 @@ void gh_reload_turn(struct gh_engine *e)
   if (!e->stores || r->busy || e->now_ns < r->look_ns) return;
   r->look_ns = e->now_ns + LOOK_NS;
   start(e, GH_RELOAD_LOOK);
-}
-
-bool gh_reload_first(struct gh_engine *e)
-{
-  struct gh_store_error error;
-  struct gh_stores_rules rules = {0};
-  struct gh_faults faults;
-  struct gh_arena arena;
-  if (!e->stores) return true;
-  gh_arena_init(&arena, 0);
-  gh_faults_init(&faults);
-  struct gh_set *ours = e->active->set, *set = NULL;
-  const struct gh_stores_set first = {ours->version, ours->bundle, true};
-  bool ok = gh_stores_publish(e->stores, &first, &e->active->number, &error) && gh_stores_rules(e->stores, &(struct gh_stores_known){0}, &arena, &rules, &error);
-  if (!ok) gh_log(GH_ERR, "the active rule set cannot be read from the store", "why=\"%s\"", error.text);
-  if (ok && strcmp(rules.version, ours->version) != 0) {
-    set = gh_set_load_bundle(rules.bundle, e->options.zones, &faults);
-    tell_faults(&faults);
-    ok = set && strcmp(set->version, rules.version) == 0;
-    if (ok) gh_log(GH_WARN, "the files here hold an older rule set: the store's active one decides (SIGHUP makes the files' the active one)",
-                   "files=%s active=%s number=%llu", ours->version, set->version, (unsigned long long)rules.number);
-    else gh_log(GH_ERR, "the store's active rule set cannot be used by this release", "version=%s", rules.version);
-  }
-  if (ok && set) {
-    gh_active_leave(e->active);
-    e->active = gh_active_new(set, rules.number);
-  } else {
-    gh_set_free(set);
-  }
-  gh_faults_free(&faults);
-  gh_arena_free(&arena);
-  return ok;
 }

@@ -90,13 +90,18 @@ struct gh_stores *gh_stores_open(const struct gh_stores_options *o, int64_t with
   }
   struct gh_stores *s = new_stores(o);
   s->redis = redis;
-  s->patient_until_ns = gh_monotonic_ns() + (uint64_t)(within_ms > 0 ? within_ms : 0) * 1000000;
+  gh_stores_patient(s, within_ms);
   if (!gh_stores_check(s, warnings, error)) {
     gh_stores_close(s);
     return NULL;
   }
   gh_watch_begin(s);
   return s;
+}
+
+void gh_stores_patient(struct gh_stores *s, int64_t within_ms)
+{
+  s->patient_until_ns = gh_monotonic_ns() + (uint64_t)(within_ms > 0 ? within_ms : 0) * 1000000;
 }
 
 void gh_stores_begun(struct gh_stores *s) { s->patient_until_ns = 0; }

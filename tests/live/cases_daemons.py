@@ -1,6 +1,7 @@
 """Daemons killed, paused and joined by others: the leads stay those of the undisturbed run."""
 import random
 import shutil
+import signal
 import time
 
 import bank
@@ -88,8 +89,8 @@ def different_files_one_set(w):
     shutil.copytree(w.path("new"), w.path("old"))
     changed = bank.RULES.replace("'{{customer.name}} {{event.amount}}'", "'changed {{event.amount}}'")
     bank.write_rules(w.path("new"), changed)
+    w.produce(3000)  # before a daemon sees the topic's end: from then on the clock counts, and what lies hours back is late
     w.daemon()
-    w.produce(3000)
     w.assert_leads(redis, w.expected())
     before = w.length(redis)
     w.daemon(folder=w.path("new"))
@@ -103,6 +104,29 @@ def different_files_one_set(w):
     expect(len({lead["rule_version"] for lead in leads}) == 1, "leads of more than one set")
     scripts = {lead["script"].split()[0] for lead in leads if lead["rule"] == "payroll"}
     expect(scripts == {"changed"}, f"scripts of the old set: {scripts}")
+
+
+def a_set_that_does_not_fit_disturbs_nobody(w):
+    """A field that the state holds changes its type: neither a start with such files nor SIGHUP makes them everybody's, whoever has the partitions."""
+    w.create_topic(4)
+    redis = w.redis()
+    w.config(redis)
+    w.produce(3000)
+    hosts = [w.daemon(), w.daemon()]
+    w.assert_leads(redis, w.expected())
+    shutil.copytree(w.folder, w.path("new"), ignore=lambda _, names: [n for n in names if not n.endswith(".yaml")])
+    bank.write_rules(w.path("new"), schema=bank.SCHEMA.replace("channel: string", "channel: int"))
+    said = w.goldhour("run", "--config", "goldhour.yaml", cwd=w.path("new"), status=None)
+    expect(said.returncode == 78 and "login.channel" in said.stderr, f"{said.returncode}: {said.stderr[-800:]}")
+    bank.write_rules(w.folder, schema=bank.SCHEMA.replace("channel: string", "channel: int"))
+    hosts[0].process.send_signal(signal.SIGHUP)
+    hosts[0].wait_for("reload failed")
+    bank.write_rules(w.folder)
+    w.produce(3000)
+    w.assert_leads(redis, w.expected())
+    for host in hosts:
+        expect(not host.lines("a partition is stopped"), f"{host.name} stopped a partition")
+        host.stop()
 
 
 def versions(daemon):
@@ -119,4 +143,4 @@ def stopped_as_soon_as_it_runs(w):
         daemon.stop()
 
 
-CASES = [stopped_as_soon_as_it_runs, killed_many_times, three_daemons_join_and_leave, a_zombie_wakes, different_files_one_set]
+CASES = [stopped_as_soon_as_it_runs, killed_many_times, three_daemons_join_and_leave, a_zombie_wakes, different_files_one_set, a_set_that_does_not_fit_disturbs_nobody]

@@ -32,6 +32,8 @@ struct gh_stores_options {
  * (min-replicas-to-write: a warning where there are replicas and it is 0). What CONFIG and INFO do not show to this user is a warning. Warnings are appended to
  * `warnings`, a line each. Waits at most `within_ms` for the server; so long from its beginning what is asked of it later waits too. NULL with `error`. */
 struct gh_stores *gh_stores_open(const struct gh_stores_options *options, int64_t within_ms, struct gh_buf *warnings, struct gh_store_error *error);
+/* So long from now on, again: a start may have waited for others meanwhile. */
+void gh_stores_patient(struct gh_stores *s, int64_t within_ms);
 /* Whatever is asked from now on is tried again by whoever asks: it waits for the configured time-out alone, and a stop with it. */
 void gh_stores_begun(struct gh_stores *s);
 /* After the last of its partitions' stores was closed. */
@@ -56,6 +58,11 @@ bool gh_stores_is_newer(const struct gh_stores_known *known, uint64_t number, co
  * `number` is then the active one's. False: error. */
 struct gh_stores_set { const char *version; struct gh_str bundle; bool only_new; }; /* borrowed */
 bool gh_stores_publish(struct gh_stores *s, const struct gh_stores_set *set, uint64_t *number, struct gh_store_error *error);
+
+/* Whether a set of this version was ever active. */
+bool gh_stores_seen(struct gh_stores *s, const char *version, bool *seen, struct gh_store_error *error);
+/* The names, with their types, that a partition's state knew when it was committed last (the DICT row; in `arena`), whoever owns it; empty: none. */
+bool gh_stores_names(struct gh_stores *s, unsigned partition, struct gh_arena *arena, struct gh_str *dict, struct gh_store_error *error);
 
 /* A partition's store. Nothing is owned or read before gh_store_load. `owned` false: for reading alone (dead letters), gh_store_load and commits are not allowed. */
 struct gh_store *gh_stores_partition(struct gh_stores *s, unsigned partition, bool owned);
