@@ -17,7 +17,6 @@
 #include "goldhour/sys/sys.h"
 
 #define SLICE_MS 100 /* how soon being cut off is noticed */
-
 #define END_MS 1000
 
 struct gh_kafka_producer {
@@ -166,7 +165,8 @@ bool gh_kafka_produce(struct gh_kafka_producer *p, const struct gh_kafka_out *ou
 bool gh_kafka_flush(struct gh_kafka_producer *p, int64_t within_ms, struct gh_kafka_error *error)
 {
   char why[256];
-  if (p->rk && p->missing > 0) (void)rd_kafka_flush(p->rk, (int)within_ms);
+  uint64_t until_ns = gh_monotonic_ns() + (uint64_t)within_ms * 1000000;
+  while (p->rk && p->missing > 0 && may_wait(p, until_ns)) (void)rd_kafka_flush(p->rk, SLICE_MS);
   rd_kafka_resp_err_t fatal = p->rk ? rd_kafka_fatal_error(p->rk, why, sizeof why) : RD_KAFKA_RESP_ERR_NO_ERROR;
   if (fatal) note_failure(p, fatal, why);
   if (p->missing > 0) {

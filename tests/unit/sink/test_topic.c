@@ -7,6 +7,7 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 #include <pthread.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "goldhour/sink/sink.h"
@@ -136,8 +137,12 @@ static void brokers_that_are_away_can_be_left(void **state)
   struct gh_sink *s = open_topic();
   pthread_t other;
   for (int b = 1; b <= 3; b++) rd_kafka_mock_broker_set_down(cluster, b);
+  struct timespec before, after;
+  clock_gettime(CLOCK_MONOTONIC, &before);
   pthread_create(&other, NULL, cut_soon, s);
   assert_int_equal(write_leads(s, 1, 3), GH_SINK_FAILED);
+  clock_gettime(CLOCK_MONOTONIC, &after);
+  assert_true(after.tv_sec - before.tv_sec < 10); /* not what a flush may take */
   pthread_join(other, NULL);
   gh_sink_close(s);
 }
