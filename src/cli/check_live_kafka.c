@@ -28,7 +28,7 @@ static void keep_error(rd_kafka_t *rk, int err, const char *reason, void *opaque
 bool gh_live_handle_open(struct gh_live *l, struct gh_live_handle *h, const struct gh_kafka_conf *conf, const char *where,
     const char *const *pairs)
 {
-  struct gh_kafka_error error = {{0}};
+  struct gh_kafka_error error = {.too_large = false};
   *h = (struct gh_live_handle){0};
   rd_kafka_conf_t *k = gh_kafka_conf(conf, l->set->conf.dir, &error);
   bool ok = k != NULL;

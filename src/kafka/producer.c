@@ -30,12 +30,18 @@ struct gh_kafka_producer {
   atomic_bool cut;                  /* nothing is waited for any more */
 };
 
+static void say(struct gh_kafka_error *error, rd_kafka_resp_err_t code, const char *topic)
+{
+  snprintf(error->text, sizeof error->text, "kafka: topic %s: %s (%s)", topic, gh_kafka_words(code), rd_kafka_err2name(code));
+  error->too_large = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+}
+
 static void note_failure(struct gh_kafka_producer *p, rd_kafka_resp_err_t code, const char *topic)
 {
   p->refused |= code != RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && code != RD_KAFKA_RESP_ERR__QUEUE_FULL;
   if (p->failed) return;
   p->failed = true;
-  snprintf(p->why.text, sizeof p->why.text, "kafka: topic %s: %s (%s)", topic, gh_kafka_words(code), rd_kafka_err2name(code));
+  say(&p->why, code, topic);
 }
 
 static void reported(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
@@ -146,6 +152,7 @@ bool gh_kafka_produce(struct gh_kafka_producer *p, const struct gh_kafka_out *ou
   char topic[256];
   uint64_t until_ns = gh_monotonic_ns() + (uint64_t)within_ms * 1000000;
   snprintf(topic, sizeof topic, "%.*s", GH_FMT(out->topic));
+  error->too_large = false;
   if (!p->rk && !make(p, error)) {
     if (!p->failed) p->why = *error;
     p->failed = true;
@@ -157,8 +164,8 @@ bool gh_kafka_produce(struct gh_kafka_producer *p, const struct gh_kafka_out *ou
   (void)rd_kafka_poll(p->rk, 0);
   if (!code) return true;
   p->missing--;
-  note_failure(p, code, topic);
-  snprintf(error->text, sizeof error->text, "kafka: topic %s: %s (%s)", topic, gh_kafka_words(code), rd_kafka_err2name(code));
+  say(error, code, topic);
+  if (!error->too_large) note_failure(p, code, topic);
   return false;
 }
 

@@ -1,5 +1,6 @@
 /* The Kafka topic: a lead a message, keyed by its customer so that a customer's leads keep their order, with the lead's id in the header `id`. A page is
- * produced, then flushed: only when every in-sync replica has all of it the place moves. Killed in between, the page is produced again. */
+ * produced, then flushed: only when every in-sync replica has all of it the place moves. Killed in between, the page is produced again. A lead that is larger
+ * than the topic takes is REFUSED for good. */
 #include <stdlib.h>
 
 #include "goldhour/base/buf.h"
@@ -16,6 +17,7 @@ struct topic {
   struct gh_sink sink;
   struct gh_kafka_producer *producer; /* owned */
   struct gh_buf key;
+  unsigned most; /* leads that are sent at once */
 };
 
 static void close_sink(struct gh_sink *s)
@@ -38,22 +40,45 @@ static bool produce(struct topic *t, const struct gh_sink_lead *lead, struct gh_
   return gh_kafka_produce(t->producer, &out, PRODUCE_MS, error);
 }
 
+enum sent { SENT, TOO_LARGE, NOT_SENT };
+
+/* Sends so many leads; `n` becomes how many they were, without one that is too large to be sent at all, and those behind it. */
+static enum sent send_some(struct topic *t, const struct gh_sink_lead *leads, unsigned *n, struct gh_kafka_error *why)
+{
+  struct gh_kafka_error late;
+  unsigned i = 0;
+  bool ok = true;
+  while (ok && i < *n) {
+    ok = produce(t, &leads[i], why);
+    i += ok;
+  }
+  /* What was queued before a fault is flushed too: nothing of it may come behind what is produced next time. */
+  bool flushed = gh_kafka_flush(t->producer, FLUSH_MS, &late);
+  if (!ok && !why->too_large) return NOT_SENT;
+  if (!flushed) {
+    *why = late;
+    return late.too_large ? TOO_LARGE : NOT_SENT;
+  }
+  *n = i;
+  return ok ? SENT : TOO_LARGE;
+}
+
+/* What is too large may be the batch: the page is sent again in halves until that lead stands alone. */
 static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error)
 {
   struct topic *t = (struct topic *)s;
   struct gh_kafka_error why;
-  bool ok = true;
   (void)mark;
-  for (unsigned i = 0; ok && i < page->n; i++) ok = produce(t, &page->leads[i], &why);
-  /* What was queued before a fault is flushed too: nothing of it may come behind what is produced next time. */
-  struct gh_kafka_error late;
-  bool flushed = gh_kafka_flush(t->producer, FLUSH_MS, &late);
-  if (ok && flushed) {
-    *taken = page->n;
-    return GH_SINK_TAKEN;
+  while (*taken < page->n) {
+    unsigned left = page->n - *taken, most = left < t->most ? left : t->most, n = most;
+    enum sent sent = send_some(t, page->leads + *taken, &n, &why);
+    bool alone = sent == TOO_LARGE && (n < most || most == 1);
+    if (sent == SENT || n < most) *taken += n;
+    if (sent == SENT) t->most = t->most * 2 < PAGE_LEADS ? t->most * 2 : PAGE_LEADS;
+    else if (!alone && sent == TOO_LARGE) t->most = most / 2;
+    else return gh_sink_fail(s, error, "%s", why.text), alone ? GH_SINK_REFUSED : GH_SINK_FAILED;
   }
-  gh_sink_fail(s, error, "%s", ok ? late.text : why.text);
-  return GH_SINK_FAILED;
+  return GH_SINK_TAKEN;
 }
 
 static const struct gh_sink_ops ops = {.server = true, .page_leads = PAGE_LEADS, .close = close_sink, .write = write_page, .cut_off = cut_off};
@@ -65,6 +90,7 @@ struct gh_sink *gh_sink_topic_open(const struct gh_sink_options *options, struct
   GH_CHECK(t && "out of memory");
   t->sink.ops = &ops;
   t->sink.conf = options->conf;
+  t->most = PAGE_LEADS;
   bool own = options->conf->kafka.brokers.len > 0 || !options->kafka;
   t->producer = gh_kafka_producer_open(own ? &options->conf->kafka : options->kafka, options->dir, &why);
   if (t->producer) return &t->sink;

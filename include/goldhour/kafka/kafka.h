@@ -7,7 +7,8 @@
 #include "goldhour/base/buf.h"
 #include "goldhour/conf/edges.h"
 
-struct gh_kafka_error { char text[512]; }; /* for people: what went wrong, what to do; no secrets */
+/* text: for people: what went wrong, what to do; no secrets. too_large: of a producer: the record, or those that went with it, are larger than the brokers take. */
+struct gh_kafka_error { char text[512]; bool too_large; };
 
 /* Brokers, TLS, SASL (secrets read from their files, paths against `dir`), then the configured properties. NULL with `error`. The caller owns it. */
 rd_kafka_conf_t *gh_kafka_conf(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error);
@@ -35,7 +36,7 @@ struct gh_kafka_producer *gh_kafka_producer_open(const struct gh_kafka_conf *con
 void gh_kafka_producer_close(struct gh_kafka_producer *p);
 /* From any thread: produce and flush no longer wait, as if their time were over. */
 void gh_kafka_producer_cut(struct gh_kafka_producer *p);
-/* Copies and queues; waits while the queue is full, at most `within_ms`. */
+/* Copies and queues; waits while the queue is full, at most `within_ms`. A record that is too large is passed over: the others go their way. */
 bool gh_kafka_produce(struct gh_kafka_producer *p, const struct gh_kafka_out *out, int64_t within_ms, struct gh_kafka_error *error);
 /* Waits until all that was produced is acknowledged by all in-sync replicas. False: something was not delivered, or not in time: produce all since the last
  * flush again. */

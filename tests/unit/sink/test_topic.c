@@ -147,6 +147,50 @@ static void brokers_that_are_away_can_be_left(void **state)
   gh_sink_close(s);
 }
 
+/* The topic takes less than a page at once, but each of its leads. */
+static void a_page_that_is_too_large_goes_in_parts(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_topic();
+  rd_kafka_mock_push_request_errors(cluster, 0, 3, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  assert_int_equal(write_leads(s, 1, 12), GH_SINK_TAKEN);
+  assert_int_equal(taken, 12);
+  assert_true(read_back(12) == 12);
+  gh_sink_close(s);
+}
+
+static void a_lead_that_is_too_large_is_refused_alone(void **state)
+{
+  (void)state;
+  static const struct gh_pair small[] = {{{"message.max.bytes", 17}, {"1000", 4}, {{0}, 0, 0}}};
+  static char text[3000];
+  brokers.properties = small;
+  struct gh_sink *s = open_topic();
+  struct gh_sink_mark mark = {0};
+  memset(text, ' ', sizeof text - 1);
+  struct gh_sink_lead leads[] = {{1, GH_STR("id1"), GH_STR("{\"id\":\"id1\",\"customer\":\"C1\"}")}, {2, GH_STR("id2"), gh_str(text)},
+                                 {3, GH_STR("id3"), GH_STR("{\"id\":\"id3\",\"customer\":\"C2\"}")}};
+  assert_int_equal(gh_sink_write(s, &(struct gh_sink_page){0, leads, 3}, &mark, &taken, &fault), GH_SINK_REFUSED);
+  assert_int_equal(taken, 1);
+  assert_non_null(strstr(fault.text, "larger"));
+  assert_int_equal(gh_sink_write(s, &(struct gh_sink_page){0, leads + 2, 1}, &mark, &taken, &fault), GH_SINK_TAKEN);
+  assert_true(read_back(2) == 2);
+  gh_sink_close(s);
+}
+
+/* What the brokers say of one that the producer would send. */
+static void a_lead_that_the_topic_never_takes_is_refused(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_topic();
+  for (int i = 0; i < 64; i++) rd_kafka_mock_push_request_errors(cluster, 0, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  assert_int_equal(write_leads(s, 1, 4), GH_SINK_REFUSED);
+  assert_int_equal(taken, 0);
+  rd_kafka_mock_clear_request_errors(cluster, 0);
+  assert_int_equal(write_leads(s, 2, 3), GH_SINK_TAKEN);
+  gh_sink_close(s);
+}
+
 static void assert_member(const char *json, const char *expected)
 {
   struct gh_buf out = {0};
@@ -175,6 +219,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       STORY(a_lead_is_a_message_keyed_by_its_customer), STORY(what_is_not_acknowledged_is_not_taken), STORY(brokers_that_are_away_can_be_left),
+      STORY(a_page_that_is_too_large_goes_in_parts), STORY(a_lead_that_is_too_large_is_refused_alone), STORY(a_lead_that_the_topic_never_takes_is_refused),
       cmocka_unit_test(the_customer_is_found_whatever_stands_around_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
