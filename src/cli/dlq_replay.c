@@ -28,6 +28,8 @@ struct replay {
   struct gh_kafka_producer *producer; /* of the source's topic; NULL: not opened */
   struct target *targets;     /* a row a sink of the configuration; owned */
   bool printed;               /* something went to standard output */
+  bool alone;                 /* each record of the source is made sure of by itself */
+  bool too_large;             /* one of them, or of what went with it, is larger than the topic takes */
   uint64_t sent, left;
   unsigned dropped;
   char why[600];              /* why this letter cannot be sent */
@@ -67,7 +69,9 @@ static enum outcome to_source(struct replay *r, const struct gh_dlq_letter *l, s
   struct gh_kafka_out out = {.topic = kafka->topics[0], .key = l->letter.key, .partition = (int32_t)l->partition};
   if (l->letter.raw.len) out.bytes = l->letter.raw; /* else it had no value: a CloudEvent's attributes may be all there is */
   out.headers = headers_of(&l->letter, arena, &out.nheaders);
-  return gh_kafka_produce(r->producer, &out, WITHIN_MS, &error) ? SENT : broken(error.text);
+  bool sent = gh_kafka_produce(r->producer, &out, WITHIN_MS, &error) && (!r->alone || gh_kafka_flush(r->producer, WITHIN_MS, &error));
+  if (sent) return SENT;
+  return error.too_large ? leave(r, error.text) : broken(error.text);
 }
 
 /* Whoever looks at a terminal would see the only copy scroll away. */
@@ -159,14 +163,18 @@ static bool was_kept(const struct gh_dead_letter *l)
   return l->raw.len > 0 || l->headers.len > 0;
 }
 
+static bool is_of_the_source(const struct replay *r, const struct gh_dlq_letter *l)
+{
+  return r->d->conf->source == GH_SOURCE_KAFKA && gh_str_eq(l->letter.input, GH_STR("events"));
+}
+
 static enum outcome send_letter(struct replay *r, const struct gh_dlq_letter *l, struct gh_arena *arena)
 {
-  const struct gh_conf *conf = r->d->conf;
   if (!was_kept(&l->letter)) return leave(r, "the record itself was not kept");
   if (gh_str_eq(l->letter.reason, GH_STR("too_long"))) return leave(r, "only its beginning was kept");
-  if (gh_str_eq(l->letter.input, GH_STR("profiles"))) return to_stdout(r, l->letter.raw);
-  if (!gh_str_eq(l->letter.input, GH_STR("events"))) return to_named(r, l);
-  return conf->source == GH_SOURCE_KAFKA ? to_source(r, l, arena) : to_stdout(r, l->letter.raw);
+  if (is_of_the_source(r, l)) return to_source(r, l, arena);
+  if (gh_str_eq(l->letter.input, GH_STR("events")) || gh_str_eq(l->letter.input, GH_STR("profiles"))) return to_stdout(r, l->letter.raw);
+  return to_named(r, l);
 }
 
 static void tell_left(struct replay *r, const struct gh_dlq_letter *l)
@@ -176,13 +184,14 @@ static void tell_left(struct replay *r, const struct gh_dlq_letter *l)
   if (r->left++ < TOLD) fprintf(stderr, "goldhour dlq: %s stays: %s\n", name, r->why);
 }
 
-/* Sends a page; what cannot be sent is taken out of it. */
+/* Sends a page; what cannot be sent is taken out of it. `alone`: of a page that was sent before, the records of the source once more. */
 static bool send_page(struct replay *r, struct gh_dlq_page *page)
 {
   unsigned sent = 0;
   bool ok = true;
   for (unsigned i = 0; ok && i < page->n; i++) {
-    enum outcome outcome = send_letter(r, &page->letters[i], &page->arena);
+    bool done = r->alone && !is_of_the_source(r, &page->letters[i]);
+    enum outcome outcome = done ? SENT : send_letter(r, &page->letters[i], &page->arena);
     ok = outcome != BROKEN;
     if (outcome == LEFT) tell_left(r, &page->letters[i]);
     if (outcome == SENT) page->letters[sent++] = page->letters[i];
@@ -194,17 +203,30 @@ static bool send_page(struct replay *r, struct gh_dlq_page *page)
 static bool make_sure(struct replay *r)
 {
   struct gh_kafka_error error;
-  if (r->producer && !gh_kafka_flush(r->producer, WITHIN_MS, &error)) return broken(error.text) == SENT;
+  r->too_large = false;
+  if (r->producer && !gh_kafka_flush(r->producer, WITHIN_MS, &error)) {
+    r->too_large = error.too_large;
+    return r->too_large || broken(error.text) == SENT;
+  }
   if (!r->printed) return true;
   if (fflush(stdout) != 0 || ferror(stdout)) return broken("standard output cannot be written") == SENT;
   return fdatasync(STDOUT_FILENO) == 0 || errno == EINVAL || errno == EROFS || broken("standard output cannot be written") == SENT;
 }
 
+/* Which record it is that is too large is not said, or whether only their sum is. */
+static bool send_each_alone(struct replay *r, struct gh_dlq_page *page)
+{
+  r->alone = true;
+  bool ok = send_page(r, page);
+  r->alone = false;
+  return make_sure(r) && ok;
+}
+
 static bool replay_page(struct replay *r, struct gh_dlq_page *page)
 {
   bool ok = send_page(r, page);
-  if (page->n == 0) return ok;
-  if (!make_sure(r)) return false;
+  if (page->n > 0 && !make_sure(r)) return false;
+  if (page->n > 0 && r->too_large) ok = send_each_alone(r, page) && ok;
   r->sent += page->n;
   return (r->keep || gh_dlq_drop(r->d, page, &r->dropped)) && ok;
 }

@@ -58,7 +58,7 @@ static void reported(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 static bool make(struct gh_kafka_producer *p, struct gh_kafka_error *error)
 {
   char why[256];
-  const struct gh_kafka_property ours[] = {{"queue.buffering.max.kbytes", "65536"}, {0}};
+  const struct gh_kafka_property ours[] = {{"queue.buffering.max.kbytes", "65536"}, {"message.max.bytes", "50000000"}, {0}}; /* the brokers say what is too large */
   rd_kafka_conf_t *made = gh_kafka_conf_with(p->conf, gh_str(p->dir), ours, error);
   if (!made) return false;
   rd_kafka_conf_set_dr_msg_cb(made, reported);

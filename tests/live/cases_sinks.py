@@ -5,7 +5,7 @@ import time
 
 from daemon import secret
 from hook import Hook
-from kafka_client import partition_of
+from kafka_client import Kcat, partition_of
 from process import until
 from proxy import Proxy
 from world import content, expect
@@ -130,4 +130,27 @@ def dead_letters_live(w):
     daemon.stop()
 
 
-CASES = [to_a_stream_a_topic_and_a_webhook, a_dead_sink_holds_nobody_up, beyond_its_bound_to_the_dead_letters, dead_letters_live]
+def a_dead_letter_that_is_too_large_stays_alone(w):
+    """A record that came compressed, and is larger than the topic takes as it stands, holds up none of the others."""
+    w.create_topic(1, **{"max.message.bytes": "20000"})
+    redis = w.redis()
+    w.config(redis)
+    packed = Kcat(w.kafka.brokers, "-X", "compression.codec=gzip")
+    for text in ("first", "x" * 100000, *["of the next page"] * 300, "last"):
+        packed.produce(w.topic, text, partition=0)
+    daemon = w.daemon()
+
+    def letters():
+        return [json.loads(line) for line in w.goldhour("dlq", "list", "--json").splitlines()]
+
+    until(lambda: len(letters()) >= 303, "dead letters", 30, 0.2)
+    daemon.stop()
+    begun = w.kafka.admin.offsets(w.topic)[0]
+    run = w.goldhour("dlq", "replay", "--all", "--yes", seconds=90, status=None)
+    expect(run.returncode == 1 and "larger than the topic allows" in run.stderr, f"{run.returncode}: {run.stderr}")
+    expect([letter["bytes"] for letter in letters()] == [100000], f"not the large one alone is left: {letters()}")
+    sent = {m["payload"] for m in w.kcat.read(w.topic, begin=begun)}
+    expect(sent == {"first", "of the next page", "last"}, f"not sent again: {sent}")
+
+
+CASES = [to_a_stream_a_topic_and_a_webhook, a_dead_sink_holds_nobody_up, beyond_its_bound_to_the_dead_letters, dead_letters_live, a_dead_letter_that_is_too_large_stays_alone]
