@@ -12,6 +12,7 @@
 
 #define CONNECT_MS 5000
 #define ANSWER_BYTES 65536u /* a longer answer ends its connection */
+#define DAY_S INT64_C(86400)
 
 struct gh_http {
   CURL *easy;
@@ -123,18 +124,21 @@ static CURLcode result_of(struct gh_http *h)
   return m && m->msg == CURLMSG_DONE ? m->data.result : CURLE_ABORTED_BY_CALLBACK;
 }
 
-/* An answer longer than our patience is an answer all the same. */
+/* Of a day at most: whoever waits has a bound of his own. */
+static int64_t wished_ms(curl_off_t s) { return s <= 0 ? 0 : (s < DAY_S ? (int64_t)s : DAY_S) * 1000; }
+
+/* Once its status has come there is an answer, whatever becomes of its body: longer than our patience, broken off, never sent. */
 static void read_answer(struct gh_http *h, bool whole, struct gh_http_answer *a)
 {
   CURLcode code = whole ? result_of(h) : CURLE_ABORTED_BY_CALLBACK;
-  bool too_long = code == CURLE_WRITE_ERROR && h->answered_bytes > ANSWER_BYTES;
-  if (code == CURLE_OK || too_long) {
-    curl_off_t retry_s = 0;
-    (void)curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &a->status);
+  curl_off_t retry_s = 0;
+  if (whole) (void)curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &a->status);
+  if (a->status >= 200) {
     (void)curl_easy_getinfo(h->easy, CURLINFO_RETRY_AFTER, &retry_s);
-    a->retry_ms = retry_s > 0 && retry_s < 86400 ? (int64_t)retry_s * 1000 : 0;
+    a->retry_ms = wished_ms(retry_s);
     return;
   }
+  a->status = 0;
   snprintf(a->why, sizeof a->why, "%s", !whole ? "cut off" : h->error[0] ? h->error : curl_easy_strerror(code));
 }
 

@@ -24,6 +24,8 @@ static struct {
   answer_fn *answer;
   const char *extra;      /* further header lines of an answer, each ended by CR LF */
   size_t answer_bytes;    /* of its body */
+  size_t promised_bytes;  /* more of it are announced, and never come: then the connection ends, or hangs */
+  bool hangs;
   pthread_mutex_t lock;
   struct request requests[2000];
   atomic_uint nrequests;
@@ -54,7 +56,7 @@ static bool read_request(int fd, struct request *r)
 static bool reply(int fd, int status)
 {
   char head[512];
-  int n = snprintf(head, sizeof head, "HTTP/1.1 %d So\r\nContent-Length: %zu\r\n%s\r\n", status, server.answer_bytes, server.extra ? server.extra : "");
+  int n = snprintf(head, sizeof head, "HTTP/1.1 %d So\r\nContent-Length: %zu\r\n%s\r\n", status, server.answer_bytes + server.promised_bytes, server.extra ? server.extra : "");
   if (send(fd, head, (size_t)n, MSG_NOSIGNAL) != n) return false;
   static const char zeros[65536];
   for (size_t left = server.answer_bytes; left > 0;) {
@@ -62,7 +64,8 @@ static bool reply(int fd, int status)
     if (sent <= 0) return false;
     left -= (size_t)sent;
   }
-  return true;
+  while (server.hangs && !atomic_load(&server.stopping)) usleep(1000);
+  return server.promised_bytes == 0;
 }
 
 static void serve_connection(int fd)

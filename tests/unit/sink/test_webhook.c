@@ -198,6 +198,62 @@ static void a_long_answer_is_not_kept(void **state)
   close_hook();
 }
 
+/* What it says behind its status is passed over, broken or not. */
+static void an_answer_whose_body_breaks_off_is_an_answer(void **state)
+{
+  (void)state;
+  open_hook(refuses_id5);
+  server.answer_bytes = 10;
+  server.promised_bytes = 100;
+  assert_int_equal(write_leads(1, 2), GH_SINK_TAKEN);
+  assert_int_equal(write_leads(1, 20), GH_SINK_REFUSED);
+  assert_int_equal(taken, 4);
+  close_hook();
+}
+
+static void an_answer_whose_body_hangs_is_an_answer(void **state)
+{
+  (void)state;
+  conf.timeout_ms = 300;
+  open_hook(always_200);
+  server.promised_bytes = 100;
+  server.hangs = true;
+  assert_int_equal(write_leads(1, 2), GH_SINK_TAKEN);
+  close_hook();
+}
+
+static int says_503(const struct request *r, unsigned nth) { return (void)r, (void)nth, 503; }
+
+static int64_t wait_after(const char *retry)
+{
+  static char line[128];
+  snprintf(line, sizeof line, "Retry-After: %s\r\n", retry);
+  server.extra = *retry ? line : NULL;
+  assert_int_equal(write_leads(1, 2), GH_SINK_FAILED);
+  return fault.wait_ms;
+}
+
+static void the_wish_to_wait_has_several_forms(void **state)
+{
+  (void)state;
+  char date[64];
+  time_t soon = time(NULL) + 100;
+  open_hook(says_503);
+  assert_int_equal(wait_after("120"), 120000);
+  assert_int_equal(wait_after(""), 0);
+  assert_int_equal(wait_after("0"), 0);
+  assert_int_equal(wait_after("-5"), 0);
+  assert_int_equal(wait_after("soon"), 0);
+  assert_true(wait_after("172800") >= 600000); /* two days: as long as we ever wait, not at once */
+  assert_true(wait_after("99999999999999999999") >= 0);
+  strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&soon));
+  int64_t ms = wait_after(date);
+  assert_true(ms > 30000 && ms <= 100000);
+  assert_int_equal(wait_after("Fri, 07 Nov 2014 23:59:59 GMT"), 0);
+  assert_true(wait_after("Fri, 07 Nov 2098 23:59:59 GMT") >= 600000);
+  close_hook();
+}
+
 static int hangs(const struct request *r, unsigned nth) { return (void)r, (void)nth, HANG; }
 
 static void *cut_soon(void *arg)
@@ -270,7 +326,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       STORY(a_page_is_one_signed_request), STORY(the_same_leads_have_the_same_key_and_one_connection), STORY(a_new_secret_is_taken_up),
       STORY(a_refused_lead_is_found_alone), STORY(where_all_are_refused_each_costs_one_request_but_the_first), STORY(the_endpoints_trouble_refuses_no_lead),
-      STORY(a_long_answer_is_not_kept), STORY(what_hangs_is_cut_off_at_once), STORY(a_server_that_hangs_is_a_time_out),
+      STORY(a_long_answer_is_not_kept), STORY(an_answer_whose_body_breaks_off_is_an_answer), STORY(an_answer_whose_body_hangs_is_an_answer),
+      STORY(the_wish_to_wait_has_several_forms), STORY(what_hangs_is_cut_off_at_once), STORY(a_server_that_hangs_is_a_time_out),
       STORY(nobody_there_is_no_fault_of_opening), STORY(faults_of_the_configuration_are_said),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
