@@ -103,7 +103,7 @@ void gh_relay_add(struct gh_relay *r, unsigned partition, struct gh_store *store
 {
   struct relay_part *p = calloc(1, sizeof *p);
   GH_CHECK(p && "out of memory");
-  *p = (struct relay_part){.partition = partition, .store = gh_store_ref(store), .loaded = gh_store_outbox_last(store), .pending = true};
+  *p = (struct relay_part){.partition = partition, .store = gh_store_ref(store), .began = gh_store_outbox_last(store), .pending = true};
   struct relay_lane *lane = lock_lane(r, partition);
   if (lane->nparts == lane->cap) {
     lane->cap = lane->cap ? lane->cap * 2 : 16;

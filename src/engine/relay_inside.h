@@ -15,8 +15,8 @@ struct relay_part {
   /* the lane's thread alone: */
   bool held, known;             /* at the sink we are the one who writes; `place` is what the store has, or will have */
   struct gh_sink_place place;
+  uint64_t began;               /* the store's last lead when it was loaded, or when the sink last knew of it */
   bool unput; uint64_t put_ns;  /* the store does not have `place` yet; when it had one last */
-  bool begun; uint64_t loaded;  /* it was made ready once; the store's last lead when it became ours */
   unsigned losses;              /* in a row: somebody else took it while we wrote */
   /* under the lock: */
   bool pending, removed, hurry;

@@ -106,16 +106,18 @@ void gh_relay_tell_buried(struct relay_lane *lane, bool at_once)
 static bool bury(struct relay_lane *lane, struct relay_part *p, uint64_t upto, const char *reason, struct relay_try *try)
 {
   struct gh_store_error error;
-  struct gh_sink_place place = p->place;
-  place.number = upto;
   if (p->unput && !put_place(lane, p, 0, try)) return false; /* what lies between the two places is not dead */
+  struct gh_sink_place place = p->place;
+  struct gh_sink_mark mark = mark_of(&place);
+  gh_sink_skip(lane->sink, &mark, upto);
+  set_mark(&place, &mark);
+  place.number = upto;
   if (!gh_store_sink_bury(p->store, lane->name, &place, reason, &error)) return store_fault(p, try, &error);
   pthread_mutex_lock(&lane->lock);
   lane->buried += upto - p->place.number;
   p->handed = upto;
   pthread_mutex_unlock(&lane->lock);
   p->place = place;
-  gh_sink_skip(lane->sink, p->partition, upto);
   return true;
 }
 
@@ -153,23 +155,22 @@ static bool begin(struct relay_lane *lane, struct relay_part *p, struct relay_tr
   return put_place(lane, p, 0, try);
 }
 
-/* Leads that were committed since it became ours say nothing of what the store had then: where it is an old backup, they are others than those that had these
- * numbers before. */
-static uint64_t last_to_hold_by(const struct relay_part *p) { return p->begun ? gh_store_outbox_last(p->store) : p->loaded; }
-
+/* It is held by what the store had when the sink last knew of it: leads that were committed since say nothing of that, and where the store is an old backup they
+ * are others than those that had these numbers before. */
 static bool make_ready(struct relay_lane *lane, struct relay_part *p, struct relay_try *try)
 {
   struct gh_sink_error error = {.wait_ms = 0};
   if (!p->held) {
     if (!read_place(lane, p, try)) return false; /* how far behind it is shows even while it cannot be held */
-    if (!gh_sink_hold(lane->sink, p->partition, last_to_hold_by(p), &error)) return sink_fault(try, &error);
+    if (!gh_sink_hold(lane->sink, p->partition, p->began, &error)) return sink_fault(try, &error);
     p->held = true;
     p->known = false;
   }
   if (!read_place(lane, p, try)) return false;
   if (gh_relay_may_be_slow(lane)) gh_relay_bound(lane, p, try);
+  uint64_t last = gh_store_outbox_last(p->store);
   if (try->fault != RELAY_FINE || !begin(lane, p, try)) return false;
-  p->begun = true;
+  p->began = last;
   return true;
 }
 

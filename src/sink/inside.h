@@ -14,7 +14,7 @@ struct gh_sink_ops {
   bool (*hold)(struct gh_sink *s, unsigned partition, uint64_t last, struct gh_sink_error *error);   /* NULL: nothing to do, as below */
   bool (*begin)(struct gh_sink *s, unsigned partition, struct gh_sink_mark *mark, struct gh_sink_begun *begun, struct gh_sink_error *error);
   enum gh_sink_answer (*write)(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error);
-  void (*skip)(struct gh_sink *s, unsigned partition, uint64_t number);
+  void (*skip)(struct gh_sink *s, struct gh_sink_mark *mark, uint64_t number);
   void (*forget)(struct gh_sink *s, unsigned partition);
   void (*cut_off)(struct gh_sink *s);                                                   /* beside setting cut */
 };

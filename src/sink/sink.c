@@ -40,9 +40,10 @@ enum gh_sink_answer gh_sink_write(struct gh_sink *s, const struct gh_sink_page *
   return s->ops->write(s, page, mark, taken, error);
 }
 
-void gh_sink_skip(struct gh_sink *s, unsigned partition, uint64_t number)
+void gh_sink_skip(struct gh_sink *s, struct gh_sink_mark *mark, uint64_t number)
 {
-  if (s->ops->skip) s->ops->skip(s, partition, number);
+  if (s->ops->skip) s->ops->skip(s, mark, number);
+  mark->number = number;
 }
 
 void gh_sink_forget(struct gh_sink *s, unsigned partition)

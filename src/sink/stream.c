@@ -28,8 +28,7 @@ struct stream_part {
   char field[300], token[33];
   char ids[900];               /* the key */
   int64_t had;                 /* the place that the server told last */
-  uint64_t last;               /* the store's last lead when it was held */
-  uint64_t skipped;            /* leads up to it went to the dead letters */
+  uint64_t last;               /* the store's last lead, as hold was told */
 };
 
 struct stream {
@@ -83,7 +82,12 @@ static void forget(struct gh_sink *s, unsigned partition)
   if (p) *p = o->parts[--o->nparts]; /* none: the partition was taken away before its first page */
 }
 
-static void skip(struct gh_sink *s, unsigned partition, uint64_t number) { part_of((struct stream *)s, partition)->skipped = number; }
+/* The mark's bytes say from which lead on none was added: a place there that is before it has not gone back. 0: the last one was. */
+static void skip(struct gh_sink *s, struct gh_sink_mark *mark, uint64_t number)
+{
+  (void)s, (void)number;
+  if (mark->bytes == 0) mark->bytes = (int64_t)mark->number + 1;
+}
 
 static struct gh_stream_request request_of(const struct stream *o, const struct stream_part *p, enum gh_stream_function f)
 {
@@ -166,9 +170,10 @@ static bool begin(struct gh_sink *s, unsigned partition, struct gh_sink_mark *ma
   struct stream *o = (struct stream *)s;
   struct stream_part *p = part_of(o, partition);
   if (!p->field[0] && !name_ours(o, p, mark, begun, error)) return false;
-  uint64_t has = p->had < 0 ? mark->number : (uint64_t)p->had > p->skipped ? (uint64_t)p->had : p->skipped;
-  if (has >= mark->number) return true;
-  mark->number = has;
+  uint64_t all = mark->bytes > 0 ? (uint64_t)mark->bytes - 1 : mark->number;
+  if (p->had < 0 || (uint64_t)p->had >= all) return true;
+  mark->number = (uint64_t)p->had;
+  mark->bytes = 0;
   begun->changed = true;
   return true;
 }
@@ -214,7 +219,6 @@ static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_pa
 {
   struct stream *o = (struct stream *)s;
   struct stream_part *p = part_of(o, page->partition);
-  (void)mark;
   for (unsigned tries = 0; *taken < page->n;) {
     struct gh_sink_page part = {page->partition, page->leads + *taken, slice(page->leads + *taken, page->n - *taken)};
     struct gh_stream_answer answers[2], *added = &answers[0];
@@ -230,6 +234,7 @@ static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_pa
       return GH_SINK_LOST;
     }
     p->had = added->number;
+    mark->bytes = 0;
     *taken += part.n;
     tries = 0;
   }

@@ -65,10 +65,10 @@ enum gh_sink_answer {
   GH_SINK_LOST,     /* somebody else holds the partition: hold it again (if it is still ours), read the mark, begin */
   GH_SINK_FAILED,   /* the first `taken` are; try again later */
 };
-/* Writes leads behind the mark, makes them durable and moves the mark's bytes behind those taken. After anything but TAKEN: begin again. */
+/* Writes leads behind the mark, makes them durable and moves the mark, but for its number, behind those taken. After anything but TAKEN: begin again. */
 enum gh_sink_answer gh_sink_write(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error);
-/* Leads up to `number` went to the dead letters: they are not missing. */
-void gh_sink_skip(struct gh_sink *s, unsigned partition, uint64_t number);
+/* Leads behind `mark`, up to `number`, go to the dead letters: the mark that says so, which is committed with that. */
+void gh_sink_skip(struct gh_sink *s, struct gh_sink_mark *mark, uint64_t number);
 /* The partition is no longer ours: its file is closed. */
 void gh_sink_forget(struct gh_sink *s, unsigned partition);
 /* From any thread: what is being waited for fails now, and everything after it. */

@@ -249,6 +249,100 @@ static void a_streams_place_comes_later(void **state)
   assert_string_equal(redis("XLEN leads"), "3"); /* a1, b1, c1: the same ids again add nothing */
 }
 
+static void open_own_stream(void)
+{
+  sink_conf = (struct gh_sink_conf){.kind = GH_SINK_REDIS, .name = GH_STR("redis:leads"), .stream = GH_STR("leads"), .own_redis = true,
+      .redis = {.node = {GH_STR("127.0.0.1"), redis_port}, .timeout_ms = 5000}};
+}
+
+/* A key of another type in the stream's place: as good as a server that is away. */
+static void take_stream_away(void) { redis("RENAME leads aside"), redis("SET leads x"); }
+
+static void bring_stream_back(void) { redis("DEL leads"), redis("RENAME aside leads"); }
+
+static const char *stream_ids(void)
+{
+  return redis("XRANGE leads - + | grep -A1 '^id' | grep '^[ab]' | tr '\n' ' '");
+}
+
+/* Those that went to the dead letters while its server was away do not come after all, whoever goes on: else they would be there twice once they are sent again. */
+static void what_a_stream_missed_stays_dead(void **state)
+{
+  (void)state;
+  if (!start_redis()) skip();
+  open_own_stream();
+  conf.sink_behind = 5;
+  struct gh_relay *r = open_relay(true);
+  commit(store, "a", 5);
+  gh_relay_add(r, 0, store);
+  await(r, GH_RELAY_IDLE);
+  take_stream_away();
+  commit(store, "b", 15);
+  gh_relay_kick(r, 0);
+  for (unsigned i = 0; i < 3000 && gh_relay_state(r).buried < 10; i++) usleep(10000);
+  assert_int_equal(dead_letters().n, 10);
+  gh_relays_close(&r, 1, 1000);
+  bring_stream_back();
+  r = open_relay(true);
+  gh_relay_add(r, 0, store);
+  await(r, GH_RELAY_IDLE);
+  assert_string_equal(stream_ids(), "a1 a2 a3 a4 a5 b11 b12 b13 b14 b15 ");
+  gh_relays_close(&r, 1, 1000);
+}
+
+/* Its server came back without leads that it had before: they are not among the dead letters. */
+static void what_a_stream_had_and_lost_comes_again(void **state)
+{
+  (void)state;
+  if (!start_redis()) skip();
+  open_own_stream();
+  conf.sink_behind = 5;
+  struct gh_relay *r = open_relay(true);
+  commit(store, "a", 5);
+  gh_relay_add(r, 0, store);
+  await(r, GH_RELAY_IDLE);
+  take_stream_away();
+  commit(store, "b", 15);
+  gh_relay_kick(r, 0);
+  for (unsigned i = 0; i < 3000 && gh_relay_state(r).buried < 10; i++) usleep(10000);
+  redis("EVAL \"local id = redis.call('XREVRANGE', 'aside', '+', '-', 'COUNT', 1)[1][1] redis.call('XDEL', 'aside', id) "
+        "redis.call('ZREM', redis.call('KEYS', 'gh:{leads}:ids:*')[1], 'a5') local hash = 'gh:{leads}:holders' "
+        "for _, f in ipairs(redis.call('HKEYS', hash)) do if string.find(f, ':place') then redis.call('HSET', hash, f, 4) end end\" 0");
+  bring_stream_back();
+  gh_relay_hurry(r);
+  await(r, GH_RELAY_IDLE);
+  assert_non_null(strstr(stream_ids(), "a4 a5 "));
+  assert_non_null(strstr(stream_ids(), "b11 b12 b13 b14 b15 "));
+  gh_relays_close(&r, 1, 1000);
+}
+
+/* The store is a backup older than what the stream has forgotten, and has grown beyond that before the stream's server was there. */
+static void a_store_set_back_loses_no_lead_to_old_numbers(void **state)
+{
+  (void)state;
+  if (!start_redis()) skip();
+  open_own_stream();
+  struct gh_relay *r = open_relay(true);
+  commit(store, "a", 5);
+  gh_relay_add(r, 0, store);
+  await(r, GH_RELAY_IDLE);
+  gh_relays_close(&r, 1, 1000);
+  redis("EVAL \"local hash = 'gh:{leads}:holders' for _, f in ipairs(redis.call('HKEYS', hash)) do "
+        "if string.find(f, ':place') then redis.call('HSET', hash, string.gsub(f, ':place', ':forgot'), 8) end end\" 0");
+  assert_non_null(strstr(redis("HVALS 'gh:{leads}:holders'"), "8"));
+  take_stream_away();
+  r = open_relay(true);
+  gh_relay_add(r, 0, store);
+  await(r, GH_RELAY_FAILING);
+  commit(store, "b", 10);
+  gh_relay_kick(r, 0);
+  bring_stream_back();
+  gh_relay_hurry(r);
+  await(r, GH_RELAY_IDLE);
+  assert_string_equal(stream_ids(), "a1 a2 a3 a4 a5 b1 b2 b3 b4 b5 b6 b7 b8 b9 b10 ");
+  gh_relays_close(&r, 1, 1000);
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -259,6 +353,7 @@ int main(void)
       STORY(one_that_is_down_keeps_the_newest),
       STORY(a_stream_that_lost_its_tail_is_given_it_again), STORY(what_a_stream_forgot_is_measured_by_the_store_as_it_was_loaded),
       STORY(a_streams_place_comes_later),
+      STORY(what_a_stream_missed_stays_dead), STORY(what_a_stream_had_and_lost_comes_again), STORY(a_store_set_back_loses_no_lead_to_old_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,10 +162,20 @@ static void what_was_skipped_is_not_asked_for(void **state)
   struct gh_sink_mark mark = {0};
   take_hold(s, 0, &mark);
   assert_int_equal(add(s, 0, 1, "ab"), GH_SINK_TAKEN);
-  gh_sink_skip(s, 0, 10);
-  mark.number = 10;
+  mark.number = 2;
+  gh_sink_skip(s, &mark, 5);
+  gh_sink_skip(s, &mark, 10);
+  assert_int_equal(mark.number, 10);
+  gh_sink_close(s);
+  s = open_stream(true);
   take_hold(s, 0, &mark);
   assert_int_equal(mark.number, 10);
+  redis("HSET 'gh:{leads}:holders' bank:p0:place 1"); /* it never had what was skipped; but b it had */
+  struct gh_sink_mark before = mark;
+  take_hold(s, 0, &before);
+  assert_int_equal(before.number, 1);
+  redis("HSET 'gh:{leads}:holders' bank:p0:place 2");
+  take_hold(s, 0, &mark);
   assert_int_equal(add(s, 0, 11, "k"), GH_SINK_TAKEN);
   assert_stream("abk");
   gh_sink_close(s);
