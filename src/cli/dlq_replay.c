@@ -7,6 +7,7 @@
 #include "cmd.h"
 #include "dlq.h"
 #include "goldhour/base/check.h"
+#include "goldhour/base/hash.h"
 #include "goldhour/kafka/kafka.h"
 #include "goldhour/model/message.h"
 #include "goldhour/sink/sink.h"
@@ -28,6 +29,7 @@ struct replay {
   struct gh_kafka_producer *producer; /* of the source's topic; NULL: not opened */
   struct target *targets;     /* a row a sink of the configuration; owned */
   bool printed;               /* something went to standard output */
+  struct { bool any; unsigned partition; uint64_t offset, hash; } last; /* the record that was sent last */
   bool alone;                 /* each record of the source is made sure of by itself */
   bool too_large;             /* one of them, or of what went with it, is larger than the topic takes */
   uint64_t sent, left;
@@ -168,13 +170,25 @@ static bool is_of_the_source(const struct replay *r, const struct gh_dlq_letter 
   return r->d->conf->source == GH_SOURCE_KAFKA && gh_str_eq(l->letter.input, GH_STR("events"));
 }
 
+/* The rows of one record are letters that stand one behind the other: it is sent once. */
+static enum outcome send_record(struct replay *r, const struct gh_dlq_letter *l, struct gh_arena *arena)
+{
+  uint64_t hash = gh_hash(l->letter.raw);
+  if (r->last.any && r->last.partition == l->partition && r->last.offset == l->letter.offset && r->last.hash == hash) return SENT;
+  enum outcome outcome = is_of_the_source(r, l) ? to_source(r, l, arena) : to_stdout(r, l->letter.raw);
+  r->last.any = outcome == SENT;
+  r->last.partition = l->partition;
+  r->last.offset = l->letter.offset;
+  r->last.hash = hash;
+  return outcome;
+}
+
 static enum outcome send_letter(struct replay *r, const struct gh_dlq_letter *l, struct gh_arena *arena)
 {
   if (!was_kept(&l->letter)) return leave(r, "the record itself was not kept");
   if (gh_str_eq(l->letter.reason, GH_STR("too_long"))) return leave(r, "only its beginning was kept");
-  if (is_of_the_source(r, l)) return to_source(r, l, arena);
-  if (gh_str_eq(l->letter.input, GH_STR("events")) || gh_str_eq(l->letter.input, GH_STR("profiles"))) return to_stdout(r, l->letter.raw);
-  return to_named(r, l);
+  if (gh_str_eq(l->letter.input, GH_STR("events"))) return send_record(r, l, arena);
+  return gh_str_eq(l->letter.input, GH_STR("profiles")) ? to_stdout(r, l->letter.raw) : to_named(r, l);
 }
 
 static void tell_left(struct replay *r, const struct gh_dlq_letter *l)
@@ -217,6 +231,7 @@ static bool make_sure(struct replay *r)
 static bool send_each_alone(struct replay *r, struct gh_dlq_page *page)
 {
   r->alone = true;
+  r->last.any = false;
   bool ok = send_page(r, page);
   r->alone = false;
   return make_sure(r) && ok;

@@ -190,8 +190,31 @@ def mended_and_sent_again(bank):
     expect([json.loads(line)["number"] for line in bank.run("dlq", "list", "--json").splitlines()], ["1"], "the other one stays")
 
 
+CANAL = """\
+events:
+  envelope: canal
+  customer: /cust
+  entries: [{type: transfer_in, table: core.txn, fields: {amount: /amt}}]
+"""
+
+
+def rows_of_one_message(bank):
+    """Each row that is refused is a letter; the message is sent again once, and all of its letters are done with."""
+    bank.write("mapping.yaml", CANAL)
+    bank.write("goldhour.yaml", bank.read("goldhour.yaml") + "mapping: mapping.yaml\n")
+    row = {"no": "1", "cust": "C001", "amt": "much"}
+    message = json.dumps({"id": 1, "database": "core", "table": "txn", "pkNames": ["no"], "isDdl": False, "type": "INSERT", "es": 1789560000000, "ts": 1789560000000,
+                          "data": [row | {"no": "%d" % n} for n in range(5)], "old": None})
+    bank.write("events.jsonl", message + "\n" + message.replace("much", "more") + "\n")
+    bank.run("run", "--until-end")
+    letters = [json.loads(line) for line in bank.run("dlq", "list", "--json").splitlines()]
+    expect([e["reason"] for e in letters], ["wrong_type"] * 10, "refused")
+    expect(bank.run("dlq", "replay", "--all"), message + "\n" + message.replace("much", "more") + "\n", "each message once")
+    expect(bank.run("dlq", "list"), "", "all of them are dropped")
+
+
 CASES = [an_event_a_customer, they_are_events, csv, through_the_mapping, unchanged_customers_are_skipped, a_field_left_out_is_removed, customers_that_are_gone, refused_lines_are_told,
-         two_lines_of_a_customer, wrong_uses, dead_letters, mended_and_sent_again]
+         two_lines_of_a_customer, wrong_uses, dead_letters, mended_and_sent_again, rows_of_one_message]
 
 
 def main():
