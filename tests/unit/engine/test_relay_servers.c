@@ -316,6 +316,35 @@ static void what_a_stream_had_and_lost_comes_again(void **state)
   gh_relays_close(&r, 1, 1000);
 }
 
+/* The stream's server has lost what the outbox no longer has: nothing waits for it, and what comes next goes on. */
+static void what_nobody_has_is_not_waited_for(void **state)
+{
+  (void)state;
+  if (!start_redis()) skip();
+  open_own_stream();
+  struct gh_store *memory = gh_store_open_memory();
+  struct gh_relay *r = open_relay(true);
+  commit(memory, "a", 5);
+  gh_relay_add(r, 0, memory);
+  await(r, GH_RELAY_IDLE);
+  struct gh_sink_place place = {.number = 0};
+  struct gh_store_error error;
+  for (unsigned i = 0; i < 1000 && place.number < 5; i++) {
+    usleep(10000);
+    assert_true(gh_store_sink_get(memory, "redis:leads", &place, &error));
+  }
+  redis("EVAL \"local hash = 'gh:{leads}:holders' "
+        "for _, f in ipairs(redis.call('HKEYS', hash)) do if string.find(f, ':place') then redis.call('HSET', hash, f, 2) end end\" 0");
+  gh_relay_look_again(r, 0);
+  assert_int_equal(await(r, GH_RELAY_IDLE).behind, 0);
+  commit(memory, "b", 2);
+  gh_relay_kick(r, 0);
+  assert_int_equal(await(r, GH_RELAY_IDLE).behind, 0);
+  assert_string_equal(stream_ids(), "a1 a2 a3 a4 a5 b1 b2 ");
+  gh_relays_close(&r, 1, 1000);
+  gh_store_close(memory);
+}
+
 /* The store is a backup older than what the stream has forgotten, and has grown beyond that before the stream's server was there. */
 static void a_store_set_back_loses_no_lead_to_old_numbers(void **state)
 {
@@ -353,7 +382,8 @@ int main(void)
       STORY(one_that_is_down_keeps_the_newest),
       STORY(a_stream_that_lost_its_tail_is_given_it_again), STORY(what_a_stream_forgot_is_measured_by_the_store_as_it_was_loaded),
       STORY(a_streams_place_comes_later),
-      STORY(what_a_stream_missed_stays_dead), STORY(what_a_stream_had_and_lost_comes_again), STORY(a_store_set_back_loses_no_lead_to_old_numbers),
+      STORY(what_a_stream_missed_stays_dead), STORY(what_a_stream_had_and_lost_comes_again), STORY(what_nobody_has_is_not_waited_for),
+      STORY(a_store_set_back_loses_no_lead_to_old_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
