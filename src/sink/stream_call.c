@@ -199,7 +199,9 @@ bool gh_stream_call(struct gh_stream_caller *c, const struct gh_stream_request *
     if (unknown && load_library(c)) return send_and_wait(c, argv, argc, answer);
     c->scripts = true;
   }
-  return call_script(c, q->function, argv, argc, answer);
+  bool ok = call_script(c, q->function, argv, argc, answer);
+  if (!ok && is_forbidden(answer->error)) c->scripts = false; /* neither is to be had now; next time functions may be */
+  return ok;
 }
 
 bool gh_stream_call_two(struct gh_stream_caller *c, const struct gh_stream_request q[2], struct gh_stream_answer answers[2])
