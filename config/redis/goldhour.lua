@@ -236,7 +236,8 @@ function M.sinks(keys, a)
   return {'OK'}
 end
 
--- owner, sink, number, bytes, file, keep, epoch, reason, dead_most, most: at most so many at once; the answer says how far it came
+-- owner, sink, number, bytes, file, keep, epoch, reason, dead_most, most: at most so many at once; the answer says how far it came, and of how many
+-- leads the number alone was kept
 function M.bury(keys, a)
   if not owned(keys, a[2]) then return {'FENCED'} end
   apply(keys)
@@ -248,19 +249,21 @@ function M.bury(keys, a)
   dead = math.max(dead, last_number(keys[DEAD]))
   if place.number >= target then return {'OK', text(place.number)} end
   local leads = redis.call('XRANGE', keys[OUTBOX], text(place.number + 1) .. '-0', text(target) .. '-0', 'COUNT', most)
-  local at, reached = text(now_ms()), target
+  local at, reached, bare = text(now_ms()), target, 0
   for _, entry in ipairs(leads) do
     local number = string.match(entry[1], '^(%d+)')
+    local bytes = dead_bytes
     dead = dead + 1
     dead_bytes = add_letter(keys, dead, {kept = 'r', input = sink, offset = '0', record = number, reason = reason, detail = '', raw = entry[2][4], key = '', headers = '',
                                          at = at}, dead_bytes, dead_most)
+    if dead_bytes == bytes then bare = bare + 1 end
     if #leads == most then reached = tonumber(number) end
   end
   redis.call('HSET', keys[META], 'dead', text(dead), 'dead_bytes', text(dead_bytes))
   if reached == target then write_place(keys, sink, m[1], target, a[5], a[6])
   else write_place(keys, sink, m[1], reached, place.bytes, place.file) end
   trim(keys, tonumber(a[7]))
-  return {'OK', text(reached)}
+  return {'OK', text(reached), text(bare)}
 end
 
 -- number…: of dead letters; gives their bytes back

@@ -179,6 +179,7 @@ static void add_state(const struct relay_lane *lane, struct gh_relay_state *stat
   if (lane->gone) state->doing = GH_RELAY_GONE;
   state->handed += lane->handed;
   state->buried += lane->buried;
+  state->bare += lane->bare;
 }
 
 struct gh_relay_state gh_relay_state(struct gh_relay *r)

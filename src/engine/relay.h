@@ -48,8 +48,8 @@ enum gh_relay_doing {
   GH_RELAY_FAILING,  /* the last try went wrong; `error` says why */
   GH_RELAY_GONE,     /* who read standard output is gone for good */
 };
-/* behind: leads committed and not handed over. drains: and it will be, soon: the sink answers, and is none that may be slow for good. */
-struct gh_relay_state { enum gh_relay_doing doing; bool drains; uint64_t behind, handed, buried; char error[512]; };
+/* behind: leads committed and not handed over. bare: of those buried, the number alone was kept. drains: and it will be, soon: the sink answers, and is none that may be slow for good. */
+struct gh_relay_state { enum gh_relay_doing doing; bool drains; uint64_t behind, handed, buried, bare; char error[512]; };
 struct gh_relay_state gh_relay_state(struct gh_relay *r);
 /* Tries at once what would be tried later: before a stop. */
 void gh_relay_hurry(struct gh_relay *r);

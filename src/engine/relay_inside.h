@@ -42,12 +42,12 @@ struct relay_lane {
   struct relay_part **parts; unsigned nparts, cap, turn; /* owned */
   uint64_t pause_ns;            /* a server that is away is away for all partitions: not before */
   char error[512];              /* why */
-  uint64_t handed, buried;
+  uint64_t handed, buried, bare;
   /* the thread alone: */
   unsigned failures;            /* of a server, in a row */
   struct gh_arena arena;        /* the texts of the page */
   struct gh_sink_lead *leads; unsigned nleads, leads_cap;
-  uint64_t behind_untold, refused_untold, tell_ns; /* leads given to the dead letters and not told */
+  uint64_t behind_untold, refused_untold, bare_untold, tell_ns; /* leads given to the dead letters and not told */
 };
 
 /* relay_lane.c: NULL with `error`, as gh_relay_open. */

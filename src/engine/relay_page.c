@@ -99,7 +99,11 @@ void gh_relay_tell_buried(struct relay_lane *lane, bool at_once)
   if ((!at_once && now_ns < lane->tell_ns) || (lane->behind_untold == 0 && lane->refused_untold == 0)) return;
   gh_log(GH_ERR, "leads went to the dead letters in place of the sink", "sink=\"%s\" too_far_behind=%llu refused=%llu bound=%lld", lane->name,
          (unsigned long long)lane->behind_untold, (unsigned long long)lane->refused_untold, atomic_load(&lane->bound_leads));
-  lane->behind_untold = lane->refused_untold = 0;
+  if (lane->bare_untold) {
+    gh_log(GH_ERR, "the dead letters are full: of leads that went there the number alone was kept; raise dead_letter_bytes, or empty them with dlq", "sink=\"%s\" leads=%llu",
+           lane->name, (unsigned long long)lane->bare_untold);
+  }
+  lane->behind_untold = lane->refused_untold = lane->bare_untold = 0;
   lane->tell_ns = now_ns + TELL_NS;
 }
 
@@ -112,8 +116,12 @@ static bool bury(struct relay_lane *lane, struct relay_part *p, uint64_t upto, c
   gh_sink_skip(lane->sink, &mark, upto);
   set_mark(&place, &mark);
   place.number = upto;
+  uint64_t bare = gh_store_bare(p->store);
   if (!gh_store_sink_bury(p->store, lane->name, &place, reason, &error)) return store_fault(p, try, &error);
+  bare = gh_store_bare(p->store) - bare;
+  lane->bare_untold += bare;
   pthread_mutex_lock(&lane->lock);
+  lane->bare += bare;
   lane->buried += upto - p->place.number;
   p->handed = upto;
   pthread_mutex_unlock(&lane->lock);

@@ -186,10 +186,12 @@ static bool sinks_only(struct gh_store *s, const char *const *sinks, unsigned n,
   return true;
 }
 
-/* Dead letters are not kept here: the leads are passed over, the caller counts them. */
+/* Dead letters are not kept here: the leads are passed over, and counted. */
 static bool sink_bury(struct gh_store *s, const char *sink, const struct gh_sink_place *place, const char *reason, struct gh_store_error *error)
 {
   (void)reason;
+  struct gh_sink_place before;
+  if (sink_get(s, sink, &before, error) && place->number > before.number) atomic_fetch_add(&s->bare, place->number - before.number);
   return sink_put(s, sink, place, error);
 }
 

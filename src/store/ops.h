@@ -34,12 +34,14 @@ struct gh_store_ops {
 struct gh_store {
   const struct gh_store_ops *ops;
   atomic_uint users; /* begins at 1 */
+  atomic_ullong bare; /* gh_store_bare */
 };
 
 static inline void gh_store_begin(struct gh_store *s, const struct gh_store_ops *ops)
 {
   s->ops = ops;
   atomic_init(&s->users, 1);
+  atomic_init(&s->bare, 0);
 }
 
 /* One more user, unless it is being closed. */

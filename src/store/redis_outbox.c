@@ -163,6 +163,7 @@ static bool bury_page(struct gh_redis_partition *p, const struct gh_str *args, u
   gh_arena_init(&arena, 0);
   bool ok = gh_partition_run(p, &(struct gh_ask){args, 11}, &arena, &reply, error);
   if (ok) *reached = gh_text_u64(gh_item(&reply, 1));
+  if (ok) atomic_fetch_add(&p->store.bare, gh_text_u64(gh_item(&reply, 2)));
   gh_arena_free(&arena);
   return ok;
 }

@@ -29,6 +29,7 @@ struct sqlite_store {
   _Atomic uint64_t last_lead;    /* as committed; written under `use`, read by anybody at once */
   uint64_t seq;                  /* as committed; under `use` */
   int64_t dead_bytes_most;       /* the bound of the bytes kept of dead letters */
+  uint64_t bare;                 /* letters written beyond it; under `use` */
   /* the commit thread and its one job */
   pthread_t thread;
   pthread_mutex_t job_lock;

@@ -32,6 +32,7 @@ static bool write_letter(struct sqlite_store *s, const struct gh_commit_dead *d,
   sqlite3_bind_int64(st, 4, (sqlite3_int64)d->record);
   gh_sqlite_bind_text(st, 5, d->reason);
   gh_sqlite_bind_text(st, 6, keep ? d->detail : GH_STR(""));
+  s->bare += !keep;
   if (keep) {
     gh_sqlite_bind_blob(st, 7, d->raw);
     gh_sqlite_bind_blob(st, 8, d->key);

@@ -190,7 +190,9 @@ bool gh_sqlite_sink_bury(struct gh_store *store, const char *sink, const struct 
   struct sqlite_store *s = (struct sqlite_store *)store;
   struct burial b = {.s = s, .sink = sink, .reason = reason, .ok = true, .error = error};
   pthread_mutex_lock(&s->use);
+  uint64_t bare = s->bare;
   bool ok = gh_sqlite_begin(s, error) && gh_sqlite_end(s, bury(&b, place), error);
+  if (ok) atomic_fetch_add(&store->bare, s->bare - bare);
   pthread_mutex_unlock(&s->use);
   return ok;
 }

@@ -55,6 +55,8 @@ bool gh_store_sink_bury(struct gh_store *s, const char *sink, const struct gh_si
   return s->ops->sink_bury(s, sink, place, reason, error);
 }
 
+uint64_t gh_store_bare(const struct gh_store *s) { return atomic_load(&s->bare); }
+
 uint64_t gh_store_outbox_last(struct gh_store *s) { return s->ops->outbox_last(s); }
 
 bool gh_store_dead(struct gh_store *s, uint64_t after, gh_store_letter_fn *letter, void *ctx, struct gh_store_error *error)

@@ -142,6 +142,26 @@ static void one_that_is_down_keeps_the_newest(void **state)
   stop_server();
 }
 
+/* The dead letters are at their bound: what is not kept is not told as kept. */
+static void leads_that_full_dead_letters_do_not_keep_are_counted(void **state)
+{
+  (void)state;
+  struct gh_store_error error;
+  gh_store_close(store);
+  store = gh_store_open_sqlite(store_path, 100, &error);
+  conf.sink_behind = 50;
+  struct gh_relay *r = open_hook(says_500);
+  commit(store, "a", 150);
+  gh_relay_add(r, 0, store);
+  for (unsigned i = 0; i < 3000 && gh_relay_state(r).buried < 100; i++) usleep(10000);
+  struct gh_relay_state s = gh_relay_state(r);
+  assert_int_equal(s.buried, 100);
+  assert_int_equal(s.bare, 100 - (9 + 27)); /* a1 … a9, a10 … a36 or so are 100 bytes */
+  assert_int_equal(dead_letters().n, 100);
+  gh_relays_close(&r, 1, 1000);
+  stop_server();
+}
+
 /* Its server loses entries and places: they are there again, once. */
 static void a_stream_that_lost_its_tail_is_given_it_again(void **state)
 {
@@ -379,7 +399,7 @@ int main(void)
   signal(SIGPIPE, SIG_IGN);
   const struct CMUnitTest tests[] = {
       STORY(a_refused_lead_goes_to_the_dead_letters), STORY(one_that_hangs_is_closed_promptly), STORY(those_that_hang_are_closed_together),
-      STORY(one_that_is_down_keeps_the_newest),
+      STORY(one_that_is_down_keeps_the_newest), STORY(leads_that_full_dead_letters_do_not_keep_are_counted),
       STORY(a_stream_that_lost_its_tail_is_given_it_again), STORY(what_a_stream_forgot_is_measured_by_the_store_as_it_was_loaded),
       STORY(a_streams_place_comes_later),
       STORY(what_a_stream_missed_stays_dead), STORY(what_a_stream_had_and_lost_comes_again), STORY(what_nobody_has_is_not_waited_for),

@@ -367,6 +367,7 @@ static void many_leads_are_buried_page_by_page(void **state)
   assert_int_equal(place_of(s, "webhook:x"), 2400);
   assert_says("2390", "XLEN gh:{test:p7}:dead");
   assert_says("100", "HGET gh:{test:p7}:meta dead_bytes"); /* the bound: later ones have place and reason alone */
+  assert_int_equal(gh_store_bare(s), 2390 - 100);
   gh_store_close(s);
   free(leads);
 }
