@@ -220,20 +220,27 @@ function M.place(keys, a)
   return {'OK'}
 end
 
--- owner, sink…: these are the only ones from now on
+-- owner, sink…: these are the only ones from now on; the answer names those that go, and how many leads they lack that no new one gets in their place
 function M.sinks(keys, a)
   if not owned(keys, a[2]) then return {'FENCED'} end
-  local epoch, furthest, named = redis.call('HGET', keys[META], 'epoch'), 0, {}
-  local known = sinks(keys)
+  local epoch, lead = unpack(redis.call('HMGET', keys[META], 'epoch', 'lead'))
+  local known, furthest, named, answer, gets = sinks(keys), 0, {}, {'OK'}, tonumber(lead)
   for _, name in ipairs(known) do furthest = math.max(furthest, read_place(redis.call('HGET', keys[META], 'sink:' .. name)).number) end
   for i = 3, #a do
     named[a[i]] = true
-    if not redis.call('HGET', keys[META], 'sink:' .. a[i]) then write_place(keys, a[i], epoch, furthest, '0', '') end
+    if not redis.call('HGET', keys[META], 'sink:' .. a[i]) then
+      write_place(keys, a[i], epoch, furthest, '0', '')
+      gets = furthest
+    end
   end
   for _, name in ipairs(known) do
-    if not named[name] then redis.call('HDEL', keys[META], 'sink:' .. name) end
+    if not named[name] then
+      local lacks = gets - read_place(redis.call('HGET', keys[META], 'sink:' .. name)).number
+      if lacks > 0 then answer[#answer + 1], answer[#answer + 2] = name, text(lacks) end
+      redis.call('HDEL', keys[META], 'sink:' .. name)
+    end
   end
-  return {'OK'}
+  return answer
 end
 
 -- owner, sink, number, bytes, file, keep, epoch, reason, dead_most, most: at most so many at once; the answer says how far it came, and of how many

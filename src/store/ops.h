@@ -52,6 +52,9 @@ static inline bool gh_store_try_ref(struct gh_store *s)
   return users > 0;
 }
 
+/* Says that a sink is no longer configured, and how many leads it lacks that no new one gets in its place. */
+void gh_tell_sink_gone(const char *store, struct gh_str sink, uint64_t lacks);
+
 /* What a dead letter takes of the bound. */
 static inline int64_t gh_dead_size(const struct gh_commit_dead *d)
 {

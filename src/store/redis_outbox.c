@@ -151,6 +151,7 @@ bool gh_redis_sinks_only(struct gh_store *store, const char *const *sinks, unsig
   args[1] = gh_str(owner);
   for (unsigned i = 0; i < n; i++) args[2 + i] = gh_str(sinks[i]);
   bool ok = gh_partition_run(p, &(struct gh_ask){args, 2 + n}, &arena, &reply, error);
+  for (unsigned i = 1; ok && i + 1 < reply.n; i += 2) gh_tell_sink_gone(p->label, gh_item(&reply, i), gh_text_u64(gh_item(&reply, i + 1)));
   gh_arena_free(&arena);
   return ok;
 }

@@ -128,8 +128,12 @@ static bool furthest(struct sqlite_store *s, uint64_t *number, struct gh_store_e
   return rc == SQLITE_ROW;
 }
 
-static bool forget(struct sqlite_store *s, const char *sink, struct gh_store_error *error)
+/* upto: leads behind it are handed over to another in its place. */
+static bool forget(struct sqlite_store *s, const char *sink, uint64_t upto, struct gh_store_error *error)
 {
+  struct gh_sink_place place;
+  if (!get(s, sink, &place, error)) return false;
+  if (place.number < upto) gh_tell_sink_gone(s->path, gh_str(sink), upto - place.number);
   sqlite3_stmt *st = gh_sqlite_statement(s, SQL_SINK_FORGET, error);
   gh_sqlite_bind_text(st, 1, gh_str(sink));
   return gh_sqlite_run(s, st, "forgetting a sink", error);
@@ -140,12 +144,15 @@ static bool set_sinks(struct sqlite_store *s, const char *const *sinks, unsigned
 {
   struct names known = {.n = 0};
   struct gh_sink_place start = {0};
+  uint64_t upto = s->last_lead;
   bool ok = furthest(s, &start.number, error) && read_names(s, &known, error);
   for (unsigned i = 0; ok && i < n; i++) {
-    if (!among(sinks[i], (const char *const *)known.name, known.n)) ok = put(s, sinks[i], &start, error);
+    if (among(sinks[i], (const char *const *)known.name, known.n)) continue;
+    ok = put(s, sinks[i], &start, error);
+    upto = start.number;
   }
   for (unsigned i = 0; i < known.n; i++) {
-    if (ok && !among(known.name[i], sinks, n)) ok = forget(s, known.name[i], error);
+    if (ok && !among(known.name[i], sinks, n)) ok = forget(s, known.name[i], upto, error);
     free(known.name[i]);
   }
   return ok;

@@ -1,5 +1,12 @@
 /* Passes calls on to the kind of store that a handle is. */
+#include "goldhour/sys/sys.h"
 #include "ops.h"
+
+void gh_tell_sink_gone(const char *store, struct gh_str sink, uint64_t lacks)
+{
+  gh_log(GH_WARN, "a sink is no longer configured: leads that it had not got go to none in its place", "store=\"%s\" sink=\"%.*s\" leads=%llu", store,
+         GH_FMT(sink), (unsigned long long)lacks);
+}
 
 struct gh_store *gh_store_ref(struct gh_store *s)
 {

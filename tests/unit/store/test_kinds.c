@@ -1,4 +1,6 @@
 /* One story told to every kind of store that survives the process: what goes in comes out the same. */
+#include <fcntl.h>
+
 #include "server.h"
 
 enum kind { SQLITE, REDIS };
@@ -48,6 +50,24 @@ static struct gh_store *state_comes_back(struct gh_store *s, enum kind kind)
   return s;
 }
 
+/* And the log says so of those that go, and lack leads. */
+static bool sinks_are(struct gh_store *s, const char *const *sinks, unsigned n, const char *says)
+{
+  struct gh_store_error error;
+  char file[160], text[1024];
+  snprintf(file, sizeof file, "%s/log", dir);
+  int before = dup(STDERR_FILENO), log = open(file, O_RDWR | O_CREAT | O_TRUNC, 0600);
+  assert_true(before >= 0 && log >= 0 && dup2(log, STDERR_FILENO) >= 0);
+  bool ok = gh_store_sinks_only(s, sinks, n, &error);
+  assert_true(dup2(before, STDERR_FILENO) >= 0);
+  ssize_t len = pread(log, text, sizeof text - 1, 0);
+  assert_true(len >= 0);
+  text[len] = '\0';
+  close(before);
+  close(log);
+  return ok && (says ? strstr(text, says) != NULL : len == 0);
+}
+
 static struct gh_store *leads_wait(struct gh_store *s, enum kind kind)
 {
   struct gh_commit_lead leads[] = {{GH_STR("a"), GH_STR("A")}, {GH_STR("b"), GH_STR("B")}};
@@ -70,7 +90,12 @@ static struct gh_store *leads_wait(struct gh_store *s, enum kind kind)
   assert_int_equal(place.number, 3);
   assert_int_equal(place.bytes, 44);
   assert_string_equal(place.file, "12-34 leads.jsonl");
-  assert_true(gh_store_sinks_only(s, others, 2, &error)); /* a new one begins where the furthest stood */
+  assert_true(sinks_are(s, others, 2, "sink=\"webhook:http://x\" leads=3")); /* a new one begins where the furthest stood */
+  assert_true(sinks_are(s, others, 2, NULL));
+  const char *const renamed[] = {"kafka:leads"};
+  assert_true(sinks_are(s, renamed, 1, NULL)); /* it goes on where both stood */
+  assert_int_equal(place_of(s, "kafka:leads"), 3);
+  assert_true(sinks_are(s, others, 2, NULL));
   assert_int_equal(place_of(s, "stdout"), 3);
   assert_int_equal(place_of(s, "file"), 3);
   assert_int_equal(place_of(s, "webhook:http://x"), 0);
