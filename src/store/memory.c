@@ -90,8 +90,10 @@ static bool outbox(struct gh_store *s, uint64_t after, gh_store_lead_fn *lead, v
   struct memory *m = (struct memory *)s;
   pthread_mutex_lock(&m->lock);
   uint64_t from = after + 1 > m->first_number ? after + 1 - m->first_number : 0;
-  for (uint64_t i = from; i < m->count && i - from < GH_STORE_OUTBOX_PAGE; i++) {
+  size_t bytes = 0;
+  for (uint64_t i = from; i < m->count && i - from < GH_STORE_OUTBOX_PAGE && bytes < GH_STORE_OUTBOX_BYTES; i++) {
     const struct lead *l = &m->leads[m->first + i];
+    bytes += l->json.len;
     lead(ctx, m->first_number + i, l->id, l->json);
   }
   pthread_mutex_unlock(&m->lock);

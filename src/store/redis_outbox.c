@@ -5,7 +5,7 @@
 #include "goldhour/base/hash.h"
 #include "redis_store.h"
 
-enum { BURY_AT_ONCE = 1000 };
+enum { BURY_AT_ONCE = 1000, READ_AT_ONCE = 256 };
 
 /* Entry: (id, [id, ID, lead, JSON]); 0 if it is none of ours. */
 static uint64_t read_entry(const struct gh_reply *entry, struct gh_str *id, struct gh_str *json)
@@ -30,22 +30,44 @@ static bool has_all(struct gh_redis_partition *p, struct gh_arena *arena, struct
   return gh_item(&reply, 1).ptr == NULL || gh_stores_fail(error, "%s: the last commit's leads are not in the outbox yet", p->label);
 }
 
-bool gh_redis_outbox(struct gh_store *store, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
+/* Leads behind `after`: how far they came, how many, and how many bytes. */
+struct stretch { uint64_t after; unsigned n; size_t bytes; };
+
+static bool read_stretch(struct gh_redis_partition *p, struct stretch *at, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
 {
-  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
   struct gh_arena arena;
   struct gh_reply reply;
   gh_arena_init(&arena, 0);
-  struct gh_str argv[] = {GH_STR("XRANGE"), p->keys[GH_KEY_OUTBOX], gh_arena_fmt(&arena, "%" PRIu64 "-0", after + 1), GH_STR("+"), GH_STR("COUNT"),
-                          gh_arena_fmt(&arena, "%d", GH_STORE_OUTBOX_PAGE)};
+  struct gh_str argv[] = {GH_STR("XRANGE"), p->keys[GH_KEY_OUTBOX], gh_arena_fmt(&arena, "%" PRIu64 "-0", at->after + 1), GH_STR("+"), GH_STR("COUNT"),
+                          gh_arena_fmt(&arena, "%d", READ_AT_ONCE)};
   bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 6}, &arena, &reply, error);
+  at->n = ok ? reply.n : 0;
   for (unsigned i = 0; ok && i < reply.n; i++) {
     struct gh_str id, json;
     uint64_t number = read_entry(&reply.items[i], &id, &json);
-    if (number) lead(ctx, number, id, json);
-    else ok = gh_stores_fail(error, "%s: its outbox has entries that are not ours", p->label);
+    if (!number) {
+      ok = gh_stores_fail(error, "%s: its outbox has entries that are not ours", p->label);
+      break;
+    }
+    lead(ctx, number, id, json);
+    at->after = number;
+    at->bytes += json.len;
   }
-  if (ok && reply.n == 0 && after < p->last_lead) ok = has_all(p, &arena, error);
+  gh_arena_free(&arena);
+  return ok;
+}
+
+/* In stretches, so that leads of many bytes are not all asked for at once. */
+bool gh_redis_outbox(struct gh_store *store, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
+{
+  struct gh_redis_partition *p = (struct gh_redis_partition *)store;
+  struct stretch at = {.after = after, .n = READ_AT_ONCE};
+  bool ok = true;
+  for (unsigned n = 0; ok && at.n == READ_AT_ONCE && n < GH_STORE_OUTBOX_PAGE && at.bytes < GH_STORE_OUTBOX_BYTES; n += at.n) ok = read_stretch(p, &at, lead, ctx, error);
+  if (!ok || at.after > after || after >= p->last_lead) return ok;
+  struct gh_arena arena;
+  gh_arena_init(&arena, 0);
+  ok = has_all(p, &arena, error);
   gh_arena_free(&arena);
   return ok;
 }

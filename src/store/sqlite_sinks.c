@@ -6,7 +6,7 @@
 #include "goldhour/sys/sys.h"
 #include "sqlite.h"
 
-/* Calls `lead` for the leads after `after`, `upto` included, at most `most` of them. Under `use`. */
+/* Calls `lead` for a page of the leads behind span[0], up to span[1]. Under `use`. */
 static bool read_leads(struct sqlite_store *s, const uint64_t span[2], gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
 {
   sqlite3_stmt *st = gh_sqlite_statement(s, SQL_OUTBOX, error);
@@ -15,9 +15,12 @@ static bool read_leads(struct sqlite_store *s, const uint64_t span[2], gh_store_
   sqlite3_bind_int64(st, 1, (sqlite3_int64)span[0]);
   sqlite3_bind_int64(st, 2, (sqlite3_int64)span[1]);
   sqlite3_bind_int64(st, 3, GH_STORE_OUTBOX_PAGE);
-  while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-    lead(ctx, (uint64_t)sqlite3_column_int64(st, 0), gh_sqlite_column(st, 1), gh_sqlite_column(st, 2));
+  for (size_t bytes = 0; bytes < GH_STORE_OUTBOX_BYTES && (rc = sqlite3_step(st)) == SQLITE_ROW;) {
+    struct gh_str json = gh_sqlite_column(st, 2);
+    bytes += json.len;
+    lead(ctx, (uint64_t)sqlite3_column_int64(st, 0), gh_sqlite_column(st, 1), json);
   }
+  if (rc == SQLITE_ROW) rc = SQLITE_DONE; /* the page is full */
   if (rc != SQLITE_DONE) gh_sqlite_fail(s, rc, "reading the outbox", error);
   sqlite3_reset(st);
   return rc == SQLITE_DONE;

@@ -81,9 +81,10 @@ void gh_store_give_up(struct gh_store *s);
 /* What keeps the store from answering, copied to `text`; false: nothing. */
 bool gh_store_trouble(struct gh_store *s, char text[256]);
 
-/* The outbox: leads in commit order, numbered from 1 by the store. Calls `lead` for the next GH_STORE_OUTBOX_PAGE with number > after,
- * or fewer. */
+/* The outbox: leads in commit order, numbered from 1 by the store. Calls `lead` for the next GH_STORE_OUTBOX_PAGE with number > after, or fewer: no more come
+ * once they have GH_STORE_OUTBOX_BYTES (a store may read a few hundred at a time). */
 #define GH_STORE_OUTBOX_PAGE 4096
+#define GH_STORE_OUTBOX_BYTES (8u << 20)
 bool gh_store_outbox(struct gh_store *s, uint64_t after, void (*lead)(void *ctx, uint64_t number, struct gh_str id, struct gh_str json), void *ctx,
     struct gh_store_error *error);
 /* A sink's committed place: (outbox number, length of its file in bytes, identity of the file: inode and device as text). */

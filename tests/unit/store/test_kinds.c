@@ -146,6 +146,50 @@ static struct gh_store *crashes_are_counted(struct gh_store *s, enum kind kind)
   return s;
 }
 
+struct count { unsigned n; uint64_t last; };
+
+static void count_lead(void *ctx, uint64_t number, struct gh_str id, struct gh_str json)
+{
+  struct count *c = ctx;
+  (void)id, (void)json;
+  assert_true(c->last == 0 || number == c->last + 1);
+  c->n++;
+  c->last = number;
+}
+
+static void commit_leads(struct gh_store *s, uint64_t seq, unsigned n, size_t bytes)
+{
+  char *text = malloc(bytes);
+  struct gh_commit_lead *leads = calloc(n, sizeof *leads);
+  memset(text, 'x', bytes);
+  for (unsigned i = 0; i < n; i++) leads[i] = (struct gh_commit_lead){GH_STR("i"), {text, bytes}};
+  struct gh_commit c = {.seq = seq, .meta = GH_STR("m"), .leads = leads, .nleads = n};
+  assert_durable(s, &c);
+  free(leads);
+  free(text);
+}
+
+/* What goes into a page is bounded by number and by bytes; nothing between two of them is passed over. */
+static struct gh_store *pages_are_bounded(struct gh_store *s)
+{
+  struct gh_store_error error;
+  assert_rows(s, "M0=m D0=d1 B18446744073709551615=last B8=a B9= L3=l3 ");
+  uint64_t first = gh_store_outbox_last(s);
+  commit_leads(s, 9, 1000, 10);
+  struct count c = {0};
+  assert_true(gh_store_outbox(s, first, count_lead, &c, &error));
+  assert_int_equal(c.n, 1000);
+  commit_leads(s, 10, 500, 100000);
+  unsigned pages = 0;
+  for (c = (struct count){.last = first + 1000}; c.last < gh_store_outbox_last(s); pages++) {
+    unsigned before = c.n;
+    assert_true(gh_store_outbox(s, c.last, count_lead, &c, &error));
+    assert_true(c.n > before && c.n - before <= 300);
+  }
+  assert_int_equal(c.n, 500);
+  return s;
+}
+
 static void tell_story(enum kind kind)
 {
   struct gh_store *s = open_kind(kind);
@@ -153,6 +197,7 @@ static void tell_story(enum kind kind)
   s = leads_wait(s, kind);
   s = letters_are_kept(s, kind);
   s = crashes_are_counted(s, kind);
+  s = pages_are_bounded(s);
   gh_store_close(s);
   if (stores) gh_stores_close(stores);
   stores = NULL;
