@@ -1,5 +1,6 @@
 /* The file sink. A file's states: closed ─begin─► open at a mark ─write─► open at the next mark. begin looks at the name each time, so that a rotation is
  * noticed before anything is written; an error closes, and the next begin cuts what a failed write left behind. */
+#define _GNU_SOURCE /* statx */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -93,9 +94,30 @@ static bool failed(struct leads_file *f, const char *doing, struct gh_sink_error
   return false;
 }
 
-static void identity(const struct stat *st, char out[64])
+/* When the file was made: another machine's, or a later one, may have the same number on the same device. 0: this file system does not say. */
+static uint64_t birth_ns(int fd, const char *path)
 {
-  snprintf(out, 64, "%llu-%llu", (unsigned long long)st->st_dev, (unsigned long long)st->st_ino);
+  struct statx x;
+  int flags = path[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH;
+  if (statx(fd, path, flags, STATX_BTIME, &x) != 0 || !(x.stx_mask & STATX_BTIME)) return 0;
+  return (uint64_t)x.stx_btime.tv_sec * 1000000000 + x.stx_btime.tv_nsec;
+}
+
+/* Of the file at `path`, or, where that is empty, of `fd`. */
+static void identity(const struct stat *st, int fd, const char *path, char out[64])
+{
+  uint64_t born_ns = birth_ns(fd, path);
+  int n = snprintf(out, 64, "%llu-%llu", (unsigned long long)st->st_dev, (unsigned long long)st->st_ino);
+  if (born_ns && n > 0 && n < 64) snprintf(out + n, (size_t)(64 - n), "-%llu", (unsigned long long)born_ns);
+}
+
+/* A mark of the release before has device and number alone. */
+static bool is_named_by(const char *id, const char *mark)
+{
+  size_t n = strlen(mark);
+  const char *dash = strchr(mark, '-');
+  bool older = dash && !strchr(dash + 1, '-');
+  return strcmp(id, mark) == 0 || (older && strncmp(id, mark, n) == 0 && id[n] == '-');
 }
 
 /* ── what a rotated file already holds ── */
@@ -132,8 +154,8 @@ static uint64_t lines_in_old_file(struct leads_file *f, const struct gh_sink_mar
     struct stat st;
     snprintf(path, sizeof path, "%s%s", folder, entry->d_name);
     if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode)) continue;
-    identity(&st, id);
-    if (strcmp(id, mark->file) != 0) continue;
+    identity(&st, AT_FDCWD, path, id);
+    if (!is_named_by(id, mark->file)) continue;
     lines = finish(path, mark->bytes);
     break;
   }
@@ -197,9 +219,9 @@ static bool begin(struct gh_sink *s, unsigned partition, struct gh_sink_mark *ma
   if (!is_same_file(f)) close_file(f);
   if (f->fd < 0 && !open_alone(f, error)) return false;
   if (fstat(f->fd, &st) != 0) return failed(f, "cannot be opened", error);
-  identity(&st, id);
+  identity(&st, f->fd, "", id);
   f->begun = true;
-  if (!S_ISREG(st.st_mode) || strcmp(id, mark->file) == 0) return !S_ISREG(st.st_mode) || cut_to_mark(f, &st, mark, &begun->changed, error);
+  if (!S_ISREG(st.st_mode) || is_named_by(id, mark->file)) return !S_ISREG(st.st_mode) || cut_to_mark(f, &st, mark, &begun->changed, error);
   sync_folder(f->path);
   if (mark->file[0] && !was_begun) begun->lines = lines_in_old_file(f, mark);
   memcpy(mark->file, id, sizeof id);

@@ -87,7 +87,7 @@ bool gh_store_trouble(struct gh_store *s, char text[256]);
 #define GH_STORE_OUTBOX_BYTES (8u << 20)
 bool gh_store_outbox(struct gh_store *s, uint64_t after, void (*lead)(void *ctx, uint64_t number, struct gh_str id, struct gh_str json), void *ctx,
     struct gh_store_error *error);
-/* A sink's committed place: (outbox number, length of its file in bytes, identity of the file: inode and device as text). */
+/* A sink's committed place: (outbox number, length of its file in bytes, identity of the file: device, inode and time of birth as text). */
 struct gh_sink_place { uint64_t number; int64_t bytes; char file[64]; };
 /* The place of a sink that was never there begins at 0. Where the store has lost leads that a sink had (REWOUND), the places are set back by the store itself, to
  * what the outbox still holds. */

@@ -1,6 +1,8 @@
 /* The file sink writes behind its mark alone: whatever happened to the file, the same bytes come out once. */
 #include "scratch.h"
 
+#include <sys/stat.h>
+
 #include "goldhour/sink/sink.h"
 
 static char path[128], old_path[128];
@@ -208,6 +210,55 @@ static void partitions_have_files_of_their_own(void **state)
   gh_sink_close(other);
 }
 
+/* The number of the file that stands at `path`. */
+static ino_t inode(void)
+{
+  struct stat st;
+  assert_int_equal(stat(path, &st), 0);
+  return st.st_ino;
+}
+
+/* Another machine's file, or one that came after ours was deleted, may have the same number: it is not cut to what ours was. */
+static void a_number_that_is_used_again_is_no_sign(void **state)
+{
+  (void)state;
+  struct gh_sink_mark mark = {0};
+  struct gh_sink *s = open_file(false);
+  put_line(s, &mark, "one");
+  gh_sink_close(s);
+  ino_t ours = inode();
+  unsigned tries = 0;
+  do {
+    assert_int_equal(unlink(path), 0);
+    put(path, "w", "leads of\nsomebody\n");
+  } while (inode() != ours && ++tries < 100);
+  if (inode() != ours) skip();
+  s = open_file(false);
+  put_line(s, &mark, "two");
+  assert_true(begun.changed);
+  assert_file(path, "leads of\nsomebody\ntwo\n");
+  gh_sink_close(s);
+}
+
+/* Marks of the release before say device and number alone. */
+static void an_older_mark_is_known(void **state)
+{
+  (void)state;
+  struct gh_sink_mark mark = {0};
+  struct gh_sink *s = open_file(false);
+  put_line(s, &mark, "one");
+  struct gh_sink_mark older = mark;
+  put_line(s, &mark, "two");
+  gh_sink_close(s);
+  struct stat st;
+  assert_int_equal(stat(path, &st), 0);
+  snprintf(older.file, sizeof older.file, "%llu-%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+  s = open_file(false);
+  put_line(s, &older, "two");
+  assert_file(path, "one\ntwo\n");
+  gh_sink_close(s);
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
 
 int main(void)
@@ -216,6 +267,7 @@ int main(void)
       STORY(what_was_not_marked_is_cut_and_written_again), STORY(a_rotated_file_is_left_and_a_new_one_begun), STORY(lines_in_a_rotated_file_are_found),
       STORY(a_file_of_somebody_else_is_appended_to), STORY(a_file_cut_by_somebody_goes_on_at_its_end), STORY(one_process_a_file), STORY(a_folder_that_is_missing_is_said),
       STORY(a_file_held_and_then_rotated_is_looked_through), STORY(partitions_have_files_of_their_own),
+      STORY(a_number_that_is_used_again_is_no_sign), STORY(an_older_mark_is_known),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
