@@ -63,6 +63,13 @@ static enum sent send_some(struct topic *t, const struct gh_sink_lead *leads, un
   return ok ? SENT : TOO_LARGE;
 }
 
+/* Slowly: where the batch was too large, each try at more costs a refusal and a new handle. */
+static void grow(struct topic *t)
+{
+  unsigned more = t->most + t->most / 8 + 1;
+  t->most = more < PAGE_LEADS ? more : PAGE_LEADS;
+}
+
 /* What is too large may be the batch: the page is sent again in halves until that lead stands alone. */
 static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error)
 {
@@ -74,7 +81,7 @@ static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_pa
     enum sent sent = send_some(t, page->leads + *taken, &n, &why);
     bool alone = sent == TOO_LARGE && (n < most || most == 1);
     if (sent == SENT || n < most) *taken += n;
-    if (sent == SENT) t->most = t->most * 2 < PAGE_LEADS ? t->most * 2 : PAGE_LEADS;
+    if (sent == SENT) grow(t);
     else if (!alone && sent == TOO_LARGE) t->most = most / 2;
     else return gh_sink_fail(s, error, "%s", why.text), alone ? GH_SINK_REFUSED : GH_SINK_FAILED;
   }

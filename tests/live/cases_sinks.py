@@ -153,4 +153,22 @@ def a_dead_letter_that_is_too_large_stays_alone(w):
     expect(sent == {"first", "of the next page", "last"}, f"not sent again: {sent}")
 
 
-CASES = [to_a_stream_a_topic_and_a_webhook, a_dead_sink_holds_nobody_up, beyond_its_bound_to_the_dead_letters, dead_letters_live, a_dead_letter_that_is_too_large_stays_alone]
+def a_topic_that_takes_little_at_once(w):
+    """A page is more than the topic takes in one batch, and each lead less: all of them come, by smaller pages."""
+    w.create_topic(2)
+    out = w.topic + "-leads"
+    w.kafka.admin.create_topic(out, 2, **{"max.message.bytes": "4000"})
+    redis = w.redis()
+    w.config(redis, sink=f"{{kafka: {{topic: {out}}}}}")
+    w.produce(5000)
+    expected = w.expected()
+    daemon = w.daemon()
+    until(lambda: sum(w.kafka.admin.offsets(out).values()) >= len(expected) or w.ended(), "leads in the topic", 60)
+    time.sleep(0.5)
+    compare_leads([json.loads(m["payload"]) for m in w.kcat.read(out)], expected, "topic")
+    expect(not w.goldhour("dlq", "list"), "leads are among the dead letters")
+    daemon.stop()
+
+
+CASES = [to_a_stream_a_topic_and_a_webhook, a_dead_sink_holds_nobody_up, beyond_its_bound_to_the_dead_letters, dead_letters_live, a_dead_letter_that_is_too_large_stays_alone,
+         a_topic_that_takes_little_at_once]
