@@ -127,19 +127,28 @@ static CURLcode result_of(struct gh_http *h)
 /* Of a day at most: whoever waits has a bound of his own. */
 static int64_t wished_ms(curl_off_t s) { return s <= 0 ? 0 : (s < DAY_S ? (int64_t)s : DAY_S) * 1000; }
 
+/* Who says yes before all of it was sent cannot have it. */
+static bool is_too_early(struct gh_http *h, long status, size_t bytes)
+{
+  curl_off_t sent = 0;
+  (void)curl_easy_getinfo(h->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+  return status < 300 && (uint64_t)sent < bytes;
+}
+
 /* Once its status has come there is an answer, whatever becomes of its body: longer than our patience, broken off, never sent. */
-static void read_answer(struct gh_http *h, bool whole, struct gh_http_answer *a)
+static void read_answer(struct gh_http *h, bool whole, size_t bytes, struct gh_http_answer *a)
 {
   CURLcode code = whole ? result_of(h) : CURLE_ABORTED_BY_CALLBACK;
   curl_off_t retry_s = 0;
   if (whole) (void)curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &a->status);
-  if (a->status >= 200) {
+  bool early = a->status >= 200 && is_too_early(h, a->status, bytes);
+  if (a->status >= 200 && !early) {
     (void)curl_easy_getinfo(h->easy, CURLINFO_RETRY_AFTER, &retry_s);
     a->retry_ms = wished_ms(retry_s);
     return;
   }
   a->status = 0;
-  snprintf(a->why, sizeof a->why, "%s", !whole ? "cut off" : h->error[0] ? h->error : curl_easy_strerror(code));
+  snprintf(a->why, sizeof a->why, "%s", !whole ? "cut off" : early ? "it said yes before it had all of the request" : h->error[0] ? h->error : curl_easy_strerror(code));
 }
 
 struct gh_http_answer gh_http_post(struct gh_http *h, struct gh_str body, const char *const *headers, unsigned nheaders)
@@ -156,7 +165,7 @@ struct gh_http_answer gh_http_post(struct gh_http *h, struct gh_str body, const 
   SET(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
   GH_CHECK(curl_multi_add_handle(h->multi, h->easy) == CURLM_OK);
   bool whole = perform(h);
-  read_answer(h, whole, &answer);
+  read_answer(h, whole, body.len, &answer);
   GH_CHECK(curl_multi_remove_handle(h->multi, h->easy) == CURLM_OK);
   SET(h, CURLOPT_HTTPHEADER, NULL);
   curl_slist_free_all(list);

@@ -26,6 +26,7 @@ static struct {
   size_t answer_bytes;    /* of its body */
   size_t promised_bytes;  /* more of it are announced, and never come: then the connection ends, or hangs */
   bool hangs;
+  bool early;             /* answers before it has read a body, and never does */
   pthread_mutex_t lock;
   struct request requests[2000];
   atomic_uint nrequests;
@@ -46,6 +47,7 @@ static bool read_request(int fd, struct request *r)
     end = strstr(block, "\r\n\r\n");
     const char *field = end ? strstr(block, "Content-Length: ") : NULL;
     if (field) length = strtoul(field + 16, NULL, 10);
+    if (end && server.early) length = 0;
   }
   snprintf(r->head, sizeof r->head, "%.*s", (int)(end - block), block);
   r->body = strndup(end + 4, length);

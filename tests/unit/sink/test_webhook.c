@@ -211,6 +211,22 @@ static void an_answer_whose_body_breaks_off_is_an_answer(void **state)
   close_hook();
 }
 
+/* It cannot have what it has not read. */
+static void yes_before_the_request_is_sent_is_no_answer(void **state)
+{
+  (void)state;
+  static char json[8 << 20];
+  memset(json, ' ', sizeof json);
+  const struct gh_sink_lead lead = {1, GH_STR("id1"), {json, sizeof json}};
+  struct gh_sink_mark mark = {0};
+  open_hook(always_200);
+  server.early = true;
+  server.promised_bytes = 100;
+  assert_int_equal(gh_sink_write(sink, &(struct gh_sink_page){0, &lead, 1}, &mark, &taken, &fault), GH_SINK_FAILED);
+  assert_int_equal(taken, 0);
+  close_hook();
+}
+
 static void an_answer_whose_body_hangs_is_an_answer(void **state)
 {
   (void)state;
@@ -326,7 +342,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       STORY(a_page_is_one_signed_request), STORY(the_same_leads_have_the_same_key_and_one_connection), STORY(a_new_secret_is_taken_up),
       STORY(a_refused_lead_is_found_alone), STORY(where_all_are_refused_each_costs_one_request_but_the_first), STORY(the_endpoints_trouble_refuses_no_lead),
-      STORY(a_long_answer_is_not_kept), STORY(an_answer_whose_body_breaks_off_is_an_answer), STORY(an_answer_whose_body_hangs_is_an_answer),
+      STORY(a_long_answer_is_not_kept), STORY(an_answer_whose_body_breaks_off_is_an_answer), STORY(an_answer_whose_body_hangs_is_an_answer), STORY(yes_before_the_request_is_sent_is_no_answer),
       STORY(the_wish_to_wait_has_several_forms), STORY(what_hangs_is_cut_off_at_once), STORY(a_server_that_hangs_is_a_time_out),
       STORY(nobody_there_is_no_fault_of_opening), STORY(faults_of_the_configuration_are_said),
   };
