@@ -33,13 +33,23 @@ static char masked(char c)
   return (unsigned char)c < 0x20 || c == 0x7f ? '?' : c;
 }
 
+/* Text without control characters (U+0080 to U+009F are some too), which are for the terminal of whoever looks. */
+static bool is_plain(struct gh_str text)
+{
+  for (size_t i = 0; i < text.len; i++) {
+    unsigned char c = (unsigned char)text.ptr[i], next = i + 1 < text.len ? (unsigned char)text.ptr[i + 1] : 0;
+    if (c < 0x20 || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0)) return false;
+  }
+  return gh_utf8_valid(text);
+}
+
 /* A key is the schema's, or the source's, and says what is meant: it stays, where it is text. */
 static void mask(struct gh_buf *out, struct gh_str raw)
 {
   for (size_t i = 0; i < raw.len; i++) {
     size_t end = raw.ptr[i] == '"' ? text_end(raw, i) : i;
-    bool key = end > i && end < raw.len && is_key(raw, end) && gh_utf8_valid(gh_str_n(raw.ptr + i, end - i));
-    for (; i < end; i++) gh_buf_byte(out, key && (unsigned char)raw.ptr[i] >= 0x20 ? raw.ptr[i] : masked(raw.ptr[i]));
+    bool key = end > i && end < raw.len && is_key(raw, end) && is_plain(gh_str_n(raw.ptr + i, end - i));
+    for (; i < end; i++) gh_buf_byte(out, key ? raw.ptr[i] : masked(raw.ptr[i]));
     if (i < raw.len) gh_buf_byte(out, masked(raw.ptr[i]));
   }
 }
@@ -162,7 +172,10 @@ static void add_text_headers(struct gh_buf *out, const struct gh_dead_letter *l)
   gh_arena_init(&arena, 0);
   if (!gh_headers_unpack(l->headers, &arena, &headers, &n)) n = 0;
   for (unsigned i = 0; i < n; i++) {
-    gh_buf_fmt(out, "header %.*s: ", GH_FMT(headers[i].name));
+    gh_buf_add_str(out, GH_STR("header "));
+    if (is_plain(headers[i].name)) gh_buf_add_str(out, headers[i].name);
+    else mask(out, headers[i].name);
+    gh_buf_add_str(out, GH_STR(": "));
     mask(out, headers[i].value);
     gh_buf_byte(out, '\n');
   }

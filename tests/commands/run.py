@@ -177,6 +177,15 @@ def dead_letters(bank):
     expect(bank.run("dlq", "list"), "", "all dropped")
 
 
+def a_terminal_is_told_nothing(bank):
+    """What a record calls its fields may be meant for the terminal of whoever looks."""
+    bank.write("events.jsonl", '{"id": "e1", "\x7f": 2, "\x9b31m": 3, "字段": 4' + "\n")
+    bank.run("run", "--until-end")
+    shown = bank.run("dlq", "show", "1")
+    expect([c for c in shown if (c < " " and c not in "\t\n") or "\x7f" <= c < "\xa0"], [], "control characters")
+    expect("字段" in shown, True, shown)
+
+
 def mended_and_sent_again(bank):
     """A schema that was wrong is mended, the dead letters are appended to the source, and become events."""
     read = {"id": "e9", "type": "article_read", "customer": "C001", "time": "2026-09-16T20:00:00+08:00", "topic": "wealth"}
@@ -214,7 +223,7 @@ def rows_of_one_message(bank):
 
 
 CASES = [an_event_a_customer, they_are_events, csv, through_the_mapping, unchanged_customers_are_skipped, a_field_left_out_is_removed, customers_that_are_gone, refused_lines_are_told,
-         two_lines_of_a_customer, wrong_uses, dead_letters, mended_and_sent_again, rows_of_one_message]
+         two_lines_of_a_customer, wrong_uses, dead_letters, a_terminal_is_told_nothing, mended_and_sent_again, rows_of_one_message]
 
 
 def main():
