@@ -42,30 +42,44 @@ void gh_cluster_refresh(struct gh_redis *r) { gh_finder_want(r->finder, r->finde
 /* ---- reading the map ---- */
 
 /* [first, last, [host, port, …], replicas …]. A host left out is the one that answers; "?" is one that nobody knows. */
-static bool take_range(struct gh_finder *f, const struct gh_reply *range)
+static bool makes_sense(const struct gh_reply *range)
 {
   bool ok = range->kind == GH_REPLY_LIST && range->n >= 3 && range->items[2].kind == GH_REPLY_LIST && range->items[2].n >= 2;
   if (!ok) return false;
   int64_t first = range->items[0].integer, last = range->items[1].integer, port = range->items[2].items[1].integer;
   struct gh_str host = range->items[2].items[0].text;
-  if (first < 0 || last < first || last >= GH_SLOTS || port <= 0 || port > 65535 || host.len > 253) return false;
-  if (gh_str_eq(host, GH_STR("?"))) return true;
-  if (!host.len) host = gh_str(f->probe->host);
-  struct gh_conn *c = find_or_make(f->r, host, (unsigned)port);
-  c->listed = true;
-  for (int64_t slot = first; slot <= last; slot++) f->slots[slot] = c;
-  return true;
+  return first >= 0 && last >= first && last < GH_SLOTS && port > 0 && port <= 65535 && (!host.len || gh_redis_is_host(host));
 }
 
+static bool is_known(const struct gh_reply *range) { return !gh_str_eq(range->items[2].items[0].text, GH_STR("?")); }
+
+static void take_range(struct gh_finder *f, const struct gh_reply *range)
+{
+  struct gh_str host = range->items[2].items[0].text;
+  if (!is_known(range)) return;
+  struct gh_conn *c = find_or_make(f->r, host.len ? host : gh_str(f->probe->host), (unsigned)range->items[2].items[1].integer);
+  c->listed = true;
+  for (int64_t slot = range->items[0].integer; slot <= range->items[1].integer; slot++) f->slots[slot] = c;
+}
+
+/* A node that has left the Cluster knows of nobody: the map stays as it is until one is asked that knows more. */
 bool gh_cluster_take(struct gh_finder *f, const struct gh_reply *reply)
 {
-  bool ok = reply->kind == GH_REPLY_LIST && reply->n > 0;
+  bool ok = reply->kind == GH_REPLY_LIST;
+  unsigned known = 0;
+  for (unsigned i = 0; ok && i < reply->n; i++) {
+    ok = makes_sense(&reply->items[i]);
+    known += ok && is_known(&reply->items[i]);
+  }
+  if (!ok || !known) {
+    gh_redis_say(f->why, sizeof f->why, "%s: its answer to CLUSTER SLOTS names no nodes", f->probe->name);
+    return false;
+  }
   memset(f->slots, 0, sizeof f->slots);
   for (struct gh_conn *c = f->r->conns; c; c = c->next) c->listed = false;
-  for (unsigned i = 0; ok && i < reply->n; i++) ok = take_range(f, &reply->items[i]);
-  f->known = ok;
-  if (!ok) gh_redis_say(f->why, sizeof f->why, "%s: its answer to CLUSTER SLOTS names no nodes", f->probe->name);
-  return ok;
+  for (unsigned i = 0; i < reply->n; i++) take_range(f, &reply->items[i]);
+  f->known = true;
+  return true;
 }
 
 static void map_trouble(struct gh_redis *r, const char *why)
@@ -180,7 +194,7 @@ static bool read_target(struct gh_str text, unsigned *slot, struct gh_str *host,
   if (host->len > 2 && host->ptr[0] == '[') *host = gh_str_n(host->ptr + 1, host->len - 2);
   unsigned long value = strtoul(colon + 1, NULL, 10);
   *port = (unsigned)value;
-  return *slot < GH_SLOTS && value > 0 && value < 65536 && host->len < 254 && !gh_str_eq(*host, GH_STR("?"));
+  return *slot < GH_SLOTS && value > 0 && value < 65536 && (!host->len || gh_redis_is_host(*host)) && !gh_str_eq(*host, GH_STR("?"));
 }
 
 bool gh_cluster_redirect(struct gh_conn *conn, struct gh_command *c, const struct gh_reply *reply)

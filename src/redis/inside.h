@@ -117,6 +117,8 @@ void gh_client_health(struct gh_redis *r); /* trouble began or ended */
 void gh_answer(struct gh_conn *conn, struct gh_command *c, const struct gh_reply *reply);
 /* printf into a text of limited room. */
 void gh_redis_say(char *to, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* What a server names as another one: neither empty nor longer than names are, nothing but what can be seen. */
+bool gh_redis_is_host(struct gh_str host);
 /* Without its arguments, which some errors repeat, and short enough for a message. */
 void gh_error_text(const struct gh_reply *reply, char *text, size_t cap);
 

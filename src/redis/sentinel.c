@@ -10,7 +10,7 @@ void gh_sentinel_find(struct gh_redis *r)
 
 bool gh_sentinel_take(struct gh_finder *f, const struct gh_reply *reply)
 {
-  bool named = reply->kind == GH_REPLY_LIST && reply->n >= 2 && reply->items[0].text.len > 0 && reply->items[0].text.len < 254;
+  bool named = reply->kind == GH_REPLY_LIST && reply->n >= 2 && gh_redis_is_host(reply->items[0].text);
   unsigned port = 0;
   for (size_t i = 0; named && i < reply->items[1].text.len && port < 65536; i++) {
     unsigned digit = (unsigned)reply->items[1].text.ptr[i] - '0';

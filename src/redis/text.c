@@ -12,6 +12,14 @@ void gh_redis_say(char *to, size_t cap, const char *format, ...)
   va_end(args);
 }
 
+bool gh_redis_is_host(struct gh_str host)
+{
+  for (size_t i = 0; i < host.len; i++) {
+    if ((unsigned char)host.ptr[i] <= ' ' || host.ptr[i] == 0x7f) return false;
+  }
+  return host.len > 0 && host.len < 254;
+}
+
 void gh_error_text(const struct gh_reply *reply, char *text, size_t cap)
 {
   static const struct gh_str arguments = {", with args beginning with", 26};

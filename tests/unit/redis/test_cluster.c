@@ -214,8 +214,9 @@ static void a_map_that_makes_no_sense(void **state)
 {
   struct two *t = *state;
   struct sent *s = send_words(t->r, "GET foo", ONCE);
-  const char *wrong[] = {"*0\r\n", "-ERR This instance has cluster support disabled\r\n", "*1\r\n*3\r\n:0\r\n:99999\r\n*2\r\n$1\r\nh\r\n:1\r\n"};
-  for (int i = 0; i < 3; i++) {
+  const char *wrong[] = {"*0\r\n", "-ERR This instance has cluster support disabled\r\n", "*1\r\n*3\r\n:0\r\n:99999\r\n*2\r\n$1\r\nh\r\n:1\r\n",
+                         "*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$2\r\na \r\n:1\r\n", "*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$1\r\n?\r\n:1\r\n"};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     int fd = fake_accept(&t->a);
     fake_answer(fd, "CLUSTER SLOTS", wrong[i]);
     fake_expect_end(fd);
@@ -224,6 +225,32 @@ static void a_map_that_makes_no_sense(void **state)
   int b = fake_accept(&t->b);
   fake_answer(b, "GET foo", "+1\r\n");
   expect_text(s, "1");
+  close(b);
+}
+
+/* The node that was named in the configuration has left the Cluster and stands alone: what it does not know is no reason to forget the others. */
+static void a_node_taken_out_takes_no_map_with_it(void **state)
+{
+  struct two *t = *state;
+  struct sent *s = send_words(t->r, "GET foo", AGAIN);
+  struct two only_b = {.a = t->b};
+  tell_map(&t->a, &only_b, 16383); /* a is configured, and holds nothing */
+  int b = fake_accept(&t->b);
+  fake_answer(b, "GET foo", "+1\r\n");
+  expect_text(s, "1");
+  struct sent *down = send_words(t->r, "GET foo", AGAIN);
+  fake_answer(b, "GET foo", "-CLUSTERDOWN Hash slot not served\r\n");
+  for (bool alone = false; !alone;) { /* whose turn it is; b is busy, so that it goes round */
+    struct pollfd p[] = {{.fd = t->a.fd, .events = POLLIN}, {.fd = t->b.fd, .events = POLLIN}};
+    assert_true(poll(p, 2, PATIENCE_MS) > 0);
+    alone = p[0].revents != 0;
+    int fd = fake_accept(alone ? &t->a : &t->b);
+    fake_answer(fd, "CLUSTER SLOTS", alone ? "*0\r\n" : "-LOADING\r\n");
+    fake_expect_end(fd);
+  }
+  tell_map(&t->b, &only_b, 16383); /* no configured node knows it, but it is known */
+  fake_answer(b, "GET foo", "+2\r\n");
+  expect_text(down, "2");
   close(b);
 }
 
@@ -238,6 +265,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(nodes_that_send_one_around, set_up, tear_down),
     cmocka_unit_test_setup_teardown(every_master_is_asked, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_map_that_makes_no_sense, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(a_node_taken_out_takes_no_map_with_it, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
