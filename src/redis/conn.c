@@ -292,5 +292,6 @@ void gh_conn_tick(struct gh_conn *c, int64_t now)
     return;
   }
   if (c->state == GH_CONN_CLOSED) begin(c);
-  else gh_conn_lose(c, c->state == GH_CONN_OPENING ? "it cannot be connected to in time" : why);
+  else if (c->state != GH_CONN_OPENING) gh_conn_lose(c, why);
+  else gh_conn_lose(c, gh_link_resolving(c->link) ? "the system has not found its name in time" : "it cannot be connected to in time");
 }

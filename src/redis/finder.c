@@ -82,6 +82,7 @@ static void ask(struct gh_finder *f)
   struct gh_redis *r = f->r;
   struct gh_address address = next_address(f);
   struct gh_conn *probe = gh_conn_new(r, address.host, address.port, true);
+  probe->attempts = f->rounds; /* of a name with several addresses another one in each round */
   if (r->mode == GH_REDIS_SENTINEL) probe->user = &r->sentinel_user;
   f->wanted = false;
   f->outcome = GH_ASK_NONE;

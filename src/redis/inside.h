@@ -72,9 +72,8 @@ enum gh_redis_mode { GH_REDIS_SINGLE, GH_REDIS_SENTINEL, GH_REDIS_CLUSTER };
 
 struct gh_redis {
   pthread_mutex_t lock;          /* of what stands up to the blank line */
-  pthread_cond_t answered_all;
   struct gh_queue inbox; uint64_t sent;
-  bool closing, answered, lingers, abandoned; /* of the end: see run and gh_redis_close */
+  bool closing;
   struct gh_redis_health health;
   atomic_uint_fast64_t waiting;
 

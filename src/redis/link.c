@@ -1,15 +1,14 @@
 #include <netdb.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "goldhour/base/check.h"
 #include "wire.h"
 
-enum { KEEPALIVE_S = 15, MOST_LOOK_UPS = 16 };
+enum { KEEPALIVE_S = 15 };
 
 static void connect_next(struct gh_link *link);
+static void on_resolved(uv_async_t *resolved);
 
 void gh_link_fail(struct gh_link *link, const char *what, const char *why)
 {
@@ -31,16 +30,20 @@ static void on_closed(uv_handle_t *handle)
   struct gh_link *link = handle->data;
   link->has_tcp = false;
   if (link->closed) release(link);
-  else if (link->tried < link->naddresses) connect_next(link);
+  else if (link->tried < link->name.naddresses) connect_next(link);
   else gh_link_fail(link, "connect", uv_strerror(link->status));
 }
 
 void gh_link_close(struct gh_link *link)
 {
   link->closed = true;
+  if (link->resolving) gh_name_leave(&link->name);
+  if (link->resolving) on_resolved(&link->resolved);
   if (link->has_tcp && !uv_is_closing((uv_handle_t *)&link->tcp)) uv_close((uv_handle_t *)&link->tcp, on_closed);
   release(link);
 }
+
+bool gh_link_resolving(const struct gh_link *link) { return link->resolving; }
 
 static void on_connected(uv_connect_t *req, int status)
 {
@@ -57,7 +60,7 @@ static void connect_next(struct gh_link *link)
   GH_CHECK(uv_tcp_init(link->loop, &link->tcp) == 0);
   link->has_tcp = true;
   link->tcp.data = link->connect.data = link;
-  const struct sockaddr_storage *address = &link->addresses[(link->attempt + link->tried++) % link->naddresses];
+  const struct sockaddr_storage *address = &link->name.addresses[(link->attempt + link->tried++) % link->name.naddresses];
   int status = uv_tcp_connect(&link->connect, &link->tcp, (const struct sockaddr *)address, on_connected);
   if (status < 0) {
     on_connected(&link->connect, status);
@@ -67,45 +70,20 @@ static void connect_next(struct gh_link *link)
   uv_tcp_keepalive(&link->tcp, 1, KEEPALIVE_S);
 }
 
-/* ---- names ----
- *
- * Each is looked up in a thread of its own: libuv's workers may all be waiting for an answer of the server whose name it is. A resolver that says nothing for long
- * keeps the thread, and the link that wants it no more: no more than MOST_LOOK_UPS at a time. */
-static atomic_uint look_ups;
-
-static void *look_up(void *arg)
-{
-  struct gh_link *link = arg;
-  struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC};
-  link->fault = getaddrinfo(link->host, link->port, &hints, &link->found);
-  atomic_fetch_sub(&look_ups, 1);
-  uv_async_send(&link->resolved);
-  return NULL;
-}
+/* ---- names ---- */
 
 static void on_looked_up(uv_handle_t *handle)
 {
   struct gh_link *link = handle->data;
   link->resolving = false;
-  for (struct addrinfo *a = link->fault == 0 ? link->found : NULL; a && link->naddresses < MOST_ADDRESSES; a = a->ai_next) {
-    memcpy(&link->addresses[link->naddresses++], a->ai_addr, a->ai_addrlen);
-  }
-  if (link->found) freeaddrinfo(link->found);
-  link->found = NULL;
   if (link->closed) release(link);
-  else if (link->naddresses) connect_next(link);
-  else gh_link_fail(link, "its name is not found", link->fault ? gai_strerror(link->fault) : "it has no address");
+  else if (link->name.naddresses) connect_next(link);
+  else gh_link_fail(link, "its name is not found", link->name.fault ? gai_strerror(link->name.fault) : "it has no address");
 }
 
-static void on_resolved(uv_async_t *resolved) { uv_close((uv_handle_t *)resolved, on_looked_up); }
-
-static bool start_look_up(struct gh_link *link)
+static void on_resolved(uv_async_t *resolved)
 {
-  pthread_t thread;
-  bool room = atomic_fetch_add(&look_ups, 1) < MOST_LOOK_UPS, started = room && pthread_create(&thread, NULL, look_up, link) == 0;
-  if (started) pthread_detach(thread);
-  else atomic_fetch_sub(&look_ups, 1);
-  return started;
+  if (!uv_is_closing((uv_handle_t *)resolved)) uv_close((uv_handle_t *)resolved, on_looked_up);
 }
 
 static void resolve(struct gh_link *link)
@@ -113,17 +91,16 @@ static void resolve(struct gh_link *link)
   GH_CHECK(uv_async_init(link->loop, &link->resolved, on_resolved) == 0);
   link->resolved.data = link;
   link->resolving = true;
-  if (start_look_up(link)) return;
-  link->fault = EAI_AGAIN;
-  uv_close((uv_handle_t *)&link->resolved, on_looked_up);
+  link->name.found = &link->resolved;
+  if (gh_name_ask(&link->name, link->host, link->port)) uv_close((uv_handle_t *)&link->resolved, on_looked_up);
 }
 
 /* An address in digits needs no look-up. */
 static bool in_digits(struct gh_link *link, int port)
 {
-  struct sockaddr_storage *a = &link->addresses[0];
+  struct sockaddr_storage *a = &link->name.addresses[0];
   bool is = uv_ip4_addr(link->host, port, (struct sockaddr_in *)a) == 0 || uv_ip6_addr(link->host, port, (struct sockaddr_in6 *)a) == 0;
-  link->naddresses = is;
+  link->name.naddresses = is;
   return is;
 }
 

@@ -98,26 +98,15 @@ static void destroy(struct gh_redis *r)
   forget(&r->user);
   forget(&r->sentinel_user);
   pthread_mutex_destroy(&r->lock);
-  pthread_cond_destroy(&r->answered_all);
   free(r);
 }
 
-/* Closing waits for nobody: only a name that is still being looked up may hold a loop, and then the thread ends by itself when the system has given up on it. */
 static void *run(void *ctx)
 {
   struct gh_redis *r = ctx;
   while (!r->stopping) uv_run(&r->loop, UV_RUN_ONCE);
-  for (int i = 0; i < 3; i++) uv_run(&r->loop, UV_RUN_NOWAIT);
-  pthread_mutex_lock(&r->lock);
-  r->lingers = uv_loop_alive(&r->loop) != 0;
-  bool lingers = r->lingers;
-  r->answered = true;
-  pthread_cond_signal(&r->answered_all);
-  while (lingers && !r->abandoned) pthread_cond_wait(&r->answered_all, &r->lock);
-  pthread_mutex_unlock(&r->lock);
-  if (lingers) uv_run(&r->loop, UV_RUN_DEFAULT);
+  uv_run(&r->loop, UV_RUN_DEFAULT); /* what is being closed: it waits for nobody */
   GH_CHECK(uv_loop_close(&r->loop) == 0);
-  if (lingers) destroy(r);
   return NULL;
 }
 
@@ -136,7 +125,6 @@ struct gh_redis *gh_redis_open(const struct gh_redis_conf *conf, struct gh_str d
   struct gh_redis *r = calloc(1, sizeof *r);
   GH_CHECK(r && "out of memory");
   pthread_mutex_init(&r->lock, NULL);
-  pthread_cond_init(&r->answered_all, NULL);
   set_client(r, client);
   if (!configure(r, conf, dir, error)) {
     destroy(r);
@@ -161,13 +149,7 @@ void gh_redis_close(struct gh_redis *r)
   pthread_mutex_lock(&r->lock);
   r->closing = true;
   uv_async_send(&r->wake);
-  while (!r->answered) pthread_cond_wait(&r->answered_all, &r->lock);
-  bool lingers = r->lingers;
-  if (lingers) pthread_detach(r->thread);
-  r->abandoned = true;
-  pthread_cond_signal(&r->answered_all);
   pthread_mutex_unlock(&r->lock);
-  if (lingers) return;
   pthread_join(r->thread, NULL);
   destroy(r);
 }

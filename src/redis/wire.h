@@ -3,18 +3,17 @@
 #define GOLDHOUR_REDIS_WIRE_H
 
 #include "link.h"
+#include "names.h"
 
-enum { MOST_ADDRESSES = 8, INPUT_BYTES = 64 << 10 };
+enum { INPUT_BYTES = 64 << 10 };
 
 struct gh_link {
   uv_loop_t *loop;
   const struct gh_link_owner *owner; void *ctx;
   char host[256], port[16];
   unsigned attempt;
-  struct sockaddr_storage addresses[MOST_ADDRESSES];
-  unsigned naddresses, tried;
+  struct gh_name name; unsigned tried;   /* how many of its addresses */
   uv_async_t resolved; bool resolving;   /* until the handle is closed */
-  struct addrinfo *found; int fault;     /* what the look-up gave, or EAI_… */
   uv_tcp_t tcp; bool has_tcp;
   int status;                            /* of the last attempt to connect */
   uv_connect_t connect;

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 static sem_t asked, gate;
+static atomic_int times_asked; /* for late.test */
 static struct addrinfo entries[2];
 static struct sockaddr_in addresses[2];
 
@@ -18,7 +19,12 @@ int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints
     sem_wait(&gate);
     return EAI_FAIL;
   }
-  if (strcmp(host, "two.test") != 0) return EAI_NONAME;
+  bool late = strcmp(host, "late.test") == 0;
+  if (late) {
+    times_asked++;
+    sem_wait(&gate);
+  }
+  if (!late && strcmp(host, "two.test") != 0) return EAI_NONAME;
   for (unsigned i = 0; i < 2; i++) {
     addresses[i] = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 - i)};
     entries[i] = (struct addrinfo){.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_addr = (struct sockaddr *)&addresses[i], .ai_addrlen = sizeof addresses[i],
@@ -87,6 +93,51 @@ static void a_name_that_is_not_known(void **state)
   gh_redis_close(r);
 }
 
+/* The resolver's first server is away, so that each answer takes longer than a connection is waited for. */
+static void a_name_that_is_found_late_is_found(void **state)
+{
+  (void)state;
+  struct fake f = fake_listen();
+  struct gh_redis_conf conf = {.node = {GH_STR("late.test"), f.port}, .timeout_ms = 200};
+  struct gh_redis *r = open_client(&conf);
+  struct sent *s = send_words(r, "GET a", ONCE);
+  for (int i = 0; i < 1000 && !strstr(gh_redis_health(r).trouble, "not found its name in time"); i++) usleep(10000);
+  usleep(500000); /* some more attempts, that all ask for it */
+  assert_int_equal(times_asked, 1);
+  sem_post(&gate);
+  int fd = fake_accept(&f);
+  fake_answer(fd, "GET a", "+1\r\n");
+  expect_text(s, "1");
+  gh_redis_close(r);
+  fake_expect_end(fd);
+  close(f.fd);
+}
+
+/* 127.0.0.2 takes connections and says nothing: a Sentinel's name is not given up with its first address. */
+static void a_sentinels_other_address_is_asked(void **state)
+{
+  (void)state;
+  struct fake f = fake_listen(), master = fake_listen(), silent = {.fd = socket(AF_INET, SOCK_STREAM, 0), .port = f.port};
+  struct sockaddr_in second = {.sin_family = AF_INET, .sin_port = htons((uint16_t)f.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
+  assert_int_equal(bind(silent.fd, (struct sockaddr *)&second, sizeof second), 0);
+  assert_int_equal(listen(silent.fd, 16), 0);
+  struct gh_node_addr nodes[] = {{GH_STR("two.test"), f.port}};
+  struct gh_redis_conf conf = {.sentinel_master = GH_STR("gold"), .sentinels = nodes, .nsentinels = 1, .timeout_ms = 300};
+  struct gh_redis *r = open_client(&conf);
+  struct sent *s = send_words(r, "GET a", ONCE);
+  char answer[64];
+  snprintf(answer, sizeof answer, "*2\r\n$9\r\n127.0.0.1\r\n$5\r\n%05u\r\n", master.port);
+  int fd = fake_accept(&f);
+  fake_answer(fd, "SENTINEL get-master-addr-by-name gold", answer);
+  fake_expect_end(fd);
+  fd = fake_accept(&master);
+  fake_answer(fd, "ROLE", "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n");
+  fake_answer(fd, "GET a", "+1\r\n");
+  expect_text(s, "1");
+  gh_redis_close(r);
+  close(fd), close(f.fd), close(master.fd), close(silent.fd);
+}
+
 static unsigned threads(void)
 {
   unsigned n = 0;
@@ -121,6 +172,8 @@ int main(void)
     cmocka_unit_test(the_next_address_is_tried_at_once),
     cmocka_unit_test(names_are_looked_up_while_libuvs_workers_wait),
     cmocka_unit_test(a_name_that_is_not_known),
+    cmocka_unit_test(a_name_that_is_found_late_is_found),
+    cmocka_unit_test(a_sentinels_other_address_is_asked),
     cmocka_unit_test(closing_waits_for_no_resolver),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
