@@ -16,6 +16,14 @@ static bool is_refusal(const struct gh_reply *reply)
   return code.len && gh_str_starts(reply->text, GH_STR("ERR max number of clients")); /* said to a connection, not to a command */
 }
 
+/* A node that a slot is being moved to (ASK) and that lacks what is called. Its sender could only load that where the slot is still at home, which has it: so it waits
+ * until the slot has come, and the sender is told then. */
+static bool lacks_function(const struct gh_command *c, const struct gh_reply *reply)
+{
+  static const struct gh_str words = {"ERR Function not found", 22};
+  return c->asking && (gh_str_eq(gh_reply_code(reply), GH_STR("NOSCRIPT")) || gh_str_starts(reply->text, words));
+}
+
 static bool is_redirection(struct gh_str code) { return gh_str_eq(code, GH_STR("MOVED")) || gh_str_eq(code, GH_STR("ASK")); }
 
 static void refuse(struct gh_conn *conn, struct gh_command *c, const struct gh_reply *reply)
@@ -50,7 +58,7 @@ void gh_answer(struct gh_conn *conn, struct gh_command *c, const struct gh_reply
   bool open = c->done && code.len && !conn->probe;
   bool redirected = open && r->mode == GH_REDIS_CLUSTER && !c->node && is_redirection(code);
   if (redirected && ++c->hops <= MOST_HOPS && gh_cluster_redirect(conn, c, reply)) return;
-  if (redirected || (open && is_refusal(reply))) {
+  if (redirected || (open && (is_refusal(reply) || lacks_function(c, reply)))) {
     refuse(conn, c, reply);
     follow_refusal(conn, code);
     return;

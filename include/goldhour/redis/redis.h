@@ -4,7 +4,7 @@
  * Bytes are written and read by hiredis's formatter and reader; the connections are ours: TCP, TLS by OpenSSL, AUTH and CLIENT SETNAME on connecting, a
  * time-out for every answer, reconnection with backoff (50 ms to 2 s, with jitter). The server is found by its address, by Sentinels (the master of a name,
  * asked anew after every lost connection, its role checked), or is the node of a Cluster that holds a key's slot (MOVED, ASK, TRYAGAIN, CLUSTERDOWN are
- * followed here and seen by nobody).
+ * followed here and seen by nobody; so is a node that a slot is just coming to and that lacks a function).
  *
  * What is known of a command without an answer: nothing. Whether it may be sent again is for the caller to say (`again`): a commit is a compare-and-set, a
  * read changes nothing. LOADING, READONLY, MASTERDOWN, CLUSTERDOWN, TRYAGAIN, BUSY, NOREPLICAS, MISCONF and OOM are no answers: such a command was not done, and is

@@ -110,6 +110,26 @@ static void ask_is_for_one_command(void **state)
   close(a), close(b);
 }
 
+/* A new node takes a slot over; the functions come to it with the slot's first command after that. */
+static void a_node_without_functions_is_no_answer_before_the_slot_is_its_own(void **state)
+{
+  struct two *t = *state;
+  struct sent *s = send_words(t->r, "FCALL foo", ONCE);
+  tell_map(&t->a, t, 16383);
+  int a = fake_accept(&t->a), b = -1;
+  const char *lacks[] = {"+OK\r\n-ERR Function not found\r\n", "+OK\r\n-NOSCRIPT No matching script. Please use EVAL.\r\n"};
+  for (int i = 0; i < 6; i++) {
+    fake_answer(a, "FCALL foo", redirection("ASK", 12182, &t->b));
+    if (b < 0) b = fake_accept(&t->b);
+    fake_expect(b, "ASKING");
+    fake_answer(b, "FCALL foo", lacks[i % 2]);
+  }
+  fake_answer(a, "FCALL foo", redirection("MOVED", 12182, &t->b));
+  fake_answer(b, "FCALL foo", "-ERR Function not found\r\n"); /* now its sender may load them where they are needed */
+  expect_text(s, "ERR Function not found");
+  close(a), close(b);
+}
+
 static void clusterdown_is_waited_out(void **state)
 {
   struct two *t = *state;
@@ -260,6 +280,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(a_key_goes_to_its_node, set_up, tear_down),
     cmocka_unit_test_setup_teardown(moved_is_followed_and_remembered, set_up, tear_down),
     cmocka_unit_test_setup_teardown(ask_is_for_one_command, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(a_node_without_functions_is_no_answer_before_the_slot_is_its_own, set_up, tear_down),
     cmocka_unit_test_setup_teardown(clusterdown_is_waited_out, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_node_that_vanishes, set_up, tear_down),
     cmocka_unit_test_setup_teardown(nodes_that_send_one_around, set_up, tear_down),
