@@ -59,13 +59,21 @@ static bool wait_for(struct gh_redis *r, const struct gh_redis_command *c, struc
   return w->answered;
 }
 
+static void say_error(const struct gh_redis *r, const struct gh_reply *reply, struct gh_redis_error *error)
+{
+  char text[400];
+  bool moved = r->mode != GH_REDIS_CLUSTER && gh_str_eq(gh_reply_code(reply), GH_STR("MOVED"));
+  gh_error_text(reply, text, sizeof text);
+  gh_redis_say(error->text, sizeof error->text, "%s%s", text, moved ? ": it is a node of a Cluster, to be named under 'cluster'" : "");
+}
+
 bool gh_redis_call(struct gh_redis *r, const struct gh_redis_command *c, struct gh_arena *arena, struct gh_reply *reply, struct gh_redis_error *error)
 {
   GH_CHECK(c->argc > 0);
   struct waiter w = {.arena = arena, .reply = reply, .error = error};
   if (!wait_for(r, c, (struct gh_str){0}, &w)) return false;
   if (reply->kind != GH_REPLY_ERROR) return true;
-  gh_error_text(reply, error->text, sizeof error->text);
+  say_error(r, reply, error);
   return false;
 }
 

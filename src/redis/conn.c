@@ -202,6 +202,7 @@ static void on_bytes(void *ctx, const char *data, size_t len)
   const struct gh_reply *reply;
   const char *why;
   c->heard_ms = now_of(c);
+  c->answered = true;
   gh_replies_feed(&c->replies, data, len);
   while (c->link == link) {
     if (!gh_replies_next(&c->replies, &reply, &why)) {
@@ -234,7 +235,15 @@ static void on_opened(void *ctx)
   gh_link_write(c->link, &piece, 1);
 }
 
-static void on_failed(void *ctx, const char *why) { gh_conn_lose(ctx, why); }
+/* A server that speaks TLS closes on what is none, and so does what stands before a server that is away. */
+static void on_failed(void *ctx, const char *why)
+{
+  struct gh_conn *c = ctx;
+  char text[400];
+  bool mute = c->state >= GH_CONN_GREETING && !c->answered && !c->r->tls;
+  gh_redis_say(text, sizeof text, "%s%s", why, mute ? ", before its first answer: TLS may be spoken at this port, or the server behind it be away" : "");
+  gh_conn_lose(c, text);
+}
 
 static const struct gh_link_owner link_owner = {on_opened, on_bytes, on_drained, on_failed};
 
@@ -250,6 +259,7 @@ void gh_conn_connect(struct gh_conn *c)
   if (c->attempts && !c->probe) gh_client_count(c->r, &c->r->health.reconnects);
   gh_replies_init(&c->replies);
   c->state = GH_CONN_OPENING;
+  c->answered = false;
   set_due(c, now_of(c) + opening_ms(c->r));
   c->link = gh_link_open(&c->r->loop, (struct gh_link_address){c->host, c->port, c->attempts++}, c->r->tls, &link_owner, c);
 }
@@ -293,5 +303,5 @@ void gh_conn_tick(struct gh_conn *c, int64_t now)
   }
   if (c->state == GH_CONN_CLOSED) begin(c);
   else if (c->state != GH_CONN_OPENING) gh_conn_lose(c, why);
-  else gh_conn_lose(c, gh_link_resolving(c->link) ? "the system has not found its name in time" : "it cannot be connected to in time");
+  else gh_conn_lose(c, gh_link_lacks(c->link));
 }

@@ -54,20 +54,36 @@ static bool repeats_secret(const struct gh_conn *c, const char *text)
   return c->user->password[0] && strstr(text, c->user->password) != NULL;
 }
 
+/* What to do about it; of Sentinels the words of their own. */
+static const char *advice(const struct gh_conn *c, const struct gh_reply *reply)
+{
+  struct gh_str code = gh_reply_code(reply);
+  bool sentinel = c->probe && c->r->mode == GH_REDIS_SENTINEL;
+  if (gh_str_eq(code, GH_STR("NOAUTH"))) return sentinel ? " Write 'password_file' under 'sentinel'." : " Write 'password_file', and 'user' if it has one.";
+  if (!gh_str_eq(code, GH_STR("WRONGPASS"))) return "";
+  return sentinel ? " Look at 'user' and 'password_file' under 'sentinel'." : " Look at 'user' and 'password_file'.";
+}
+
 static bool fault(const struct gh_conn *c, enum step step, const struct gh_reply *reply, char why[256])
 {
   static const char *const names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "ROLE"};
   char text[2048]; /* more than is shown: a secret is not cut in two before it is found */
   gh_error_text(reply, text, sizeof text);
   if (repeats_secret(c, text)) gh_redis_say(text, sizeof text, "refused; the answer repeats the password and is not shown");
-  gh_redis_say(why, 256, "%s: %.200s", names[step], text);
+  gh_redis_say(why, 256, "%s: %.170s%s", names[step], text, advice(c, reply));
   return true;
+}
+
+/* Not for this user, or renamed away for everybody. */
+static bool is_withheld(const struct gh_reply *reply)
+{
+  return gh_str_eq(gh_reply_code(reply), GH_STR("NOPERM")) || gh_str_starts(reply->text, GH_STR("ERR unknown command"));
 }
 
 static bool is_wrong(const struct gh_conn *c, enum step step, const struct gh_reply *reply, char why[256])
 {
   bool error = reply->kind == GH_REPLY_ERROR;
-  if (step == SETNAME && gh_str_eq(gh_reply_code(reply), GH_STR("NOPERM"))) return false; /* a name is not worth a connection */
+  if (step == SETNAME && error && is_withheld(reply)) return false; /* a name is not worth a connection */
   if (error) return fault(c, step, reply, why);
   if (step != ROLE) return false;
   struct gh_str role = reply->n ? reply->items[0].text : GH_STR("nothing");

@@ -39,6 +39,7 @@ struct gh_conn {
   const struct gh_user *user;    /* borrowed from the client */
   bool probe;                    /* asks a Sentinel or a Cluster's node one thing; fails rather than connect again */
   bool listed;                   /* a master in the Cluster's map */
+  bool answered;                 /* something came over this link */
   bool gone;                     /* taken out: freed once nobody stands on it */
   unsigned failures, attempts;   /* failures since the last good answer */
   int64_t due_ms, heard_ms;      /* heard: bytes came, or went, or the first was written */

@@ -43,12 +43,18 @@ void gh_link_close(struct gh_link *link)
   release(link);
 }
 
-bool gh_link_resolving(const struct gh_link *link) { return link->resolving; }
+const char *gh_link_lacks(const struct gh_link *link)
+{
+  if (link->resolving) return "the system has not found its name in time";
+  if (link->connected) return "it can be connected to, but says nothing in TLS: is TLS spoken at this port?";
+  return "it cannot be connected to in time";
+}
 
 static void on_connected(uv_connect_t *req, int status)
 {
   struct gh_link *link = req->data;
   if (link->closed || uv_is_closing((uv_handle_t *)&link->tcp)) return;
+  link->connected = status == 0;
   if (status == 0) status = gh_wire_begin(link);
   if (status == 0) return;
   link->status = status;

@@ -23,7 +23,8 @@ struct gh_link_address { const char *host; unsigned port; unsigned attempt; }; /
 /* Begins to connect. `tls` NULL: none; borrowed. */
 struct gh_link *gh_link_open(uv_loop_t *loop, struct gh_link_address address, struct gh_tls *tls, const struct gh_link_owner *owner, void *ctx);
 void gh_link_close(struct gh_link *link);
-bool gh_link_resolving(const struct gh_link *link); /* its name has not been found yet */
+/* Why it has not opened yet, for people. */
+const char *gh_link_lacks(const struct gh_link *link);
 
 enum { GH_LINK_PIECES = 128 };
 /* Writes up to GH_LINK_PIECES pieces, the bytes borrowed until `drained` or the end of the link. True: all of it has left. False: not yet, nothing more may be

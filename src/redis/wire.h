@@ -14,7 +14,7 @@ struct gh_link {
   unsigned attempt;
   struct gh_name name; unsigned tried;   /* how many of its addresses */
   uv_async_t resolved; bool resolving;   /* until the handle is closed */
-  uv_tcp_t tcp; bool has_tcp;
+  uv_tcp_t tcp; bool has_tcp, connected;
   int status;                            /* of the last attempt to connect */
   uv_connect_t connect;
   uv_write_t write; bool writing; size_t chunk; /* chunk: of the pieces, in libuv's hands */

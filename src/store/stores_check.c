@@ -53,6 +53,7 @@ static bool check_info(struct check *c, struct gh_str node, struct gh_str text)
   }
   struct gh_str version = info(text, "redis_version"), role = info(text, "role"), policy = info(text, "maxmemory_policy");
   if (gh_text_u64(version) < VERSION_LEAST) return refuse(c, node, version, " is its version; 7.0 or later is needed");
+  if (!role.len) return refuse(c, node, GH_STR("this"), " is no server that keeps data, but a Sentinel: name it under store.redis.sentinel");
   if (!gh_str_eq(role, GH_STR("master"))) return refuse(c, node, role, " is its role: name a master under store.redis.url, or its Sentinels or Cluster");
   if (!gh_str_eq(policy, GH_STR("noeviction"))) {
     return refuse(c, node, policy, " is its maxmemory-policy: it would throw state away when memory is short; set maxmemory-policy noeviction");

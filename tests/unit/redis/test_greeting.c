@@ -81,6 +81,106 @@ static void a_wrong_password_is_told_and_not_shown(void **state)
   close(f.fd);
 }
 
+/* rename-command CLIENT "": many harden their servers so. */
+static void a_server_without_client_is_good_enough(void **state)
+{
+  (void)state;
+  struct fake f = fake_listen();
+  struct gh_redis_conf conf = conf_of(&f);
+  struct gh_redis *r = open_with(&conf, "goldhour");
+  struct sent *s = send_words(r, "GET a", ONCE);
+  int fd = fake_accept(&f);
+  fake_answer(fd, "CLIENT SETNAME goldhour", "-ERR unknown command 'CLIENT', with args beginning with: 'SETNAME' 'goldhour' \r\n");
+  fake_answer(fd, "GET a", "+1\r\n");
+  expect_text(s, "1");
+  gh_redis_close(r);
+  fake_expect_end(fd);
+  close(f.fd);
+}
+
+static void a_password_that_is_wanted_is_asked_for(void **state)
+{
+  (void)state;
+  struct fake f = fake_listen();
+  struct gh_redis_conf conf = conf_of(&f);
+  struct gh_redis *r = open_with(&conf, "goldhour");
+  struct sent *s = send_within(r, "GET a", ONCE, 300);
+  int fd = fake_accept(&f);
+  fake_answer(fd, "CLIENT SETNAME goldhour", "-NOAUTH Authentication required.\r\n");
+  fake_expect_end(fd);
+  expect_none(s, true, "NOAUTH Authentication required. Write 'password_file'");
+  gh_redis_close(r);
+  close(f.fd);
+}
+
+/* Redis waits for the end of a line in what TLS says first. */
+static void tls_to_a_server_without(void **state)
+{
+  (void)state;
+  struct fake f = fake_listen();
+  struct gh_redis_conf conf = conf_of(&f);
+  conf.tls.on = true;
+  conf.timeout_ms = 150;
+  struct gh_redis *r = open_with(&conf, NULL);
+  expect_none(send_within(r, "GET a", ONCE, 400), true, "is TLS spoken at this port?");
+  gh_redis_close(r);
+  close(f.fd);
+}
+
+static void a_server_that_closes_on_the_first_words(void **state)
+{
+  (void)state;
+  struct fake f = fake_listen();
+  struct gh_redis_conf conf = conf_of(&f);
+  struct gh_redis *r = open_with(&conf, NULL);
+  struct sent *s = send_words(r, "GET a", ONCE);
+  int fd = fake_accept(&f);
+  fake_expect(fd, "GET a");
+  close(fd);
+  expect_none(s, false, "TLS may be spoken at this port");
+  s = send_words(r, "GET a", ONCE);
+  fd = fake_accept(&f);
+  fake_answer(fd, "GET a", "+1\r\n");
+  expect_text(s, "1");
+  s = send_words(r, "GET b", ONCE);
+  fake_expect(fd, "GET b");
+  close(fd);
+  wait_sent(s);
+  assert_null(strstr(s->error.text, "TLS"));
+  end_sent(s);
+  gh_redis_close(r);
+  close(f.fd);
+}
+
+static void *call(void *ctx)
+{
+  struct { struct gh_redis *r; struct gh_redis_error error; } *c = ctx;
+  struct gh_str argv[] = {GH_STR("GET"), GH_STR("a")};
+  struct gh_arena arena;
+  struct gh_reply reply;
+  gh_arena_init(&arena, 0);
+  gh_redis_call(c->r, &(struct gh_redis_command){.argv = argv, .argc = 2, .key = argv[1]}, &arena, &reply, &c->error);
+  gh_arena_free(&arena);
+  return NULL;
+}
+
+static void a_node_of_a_cluster_taken_for_a_server(void **state)
+{
+  (void)state;
+  struct fake f = fake_listen();
+  struct gh_redis_conf conf = conf_of(&f);
+  struct { struct gh_redis *r; struct gh_redis_error error; } c = {open_with(&conf, NULL), {""}};
+  pthread_t thread;
+  assert_int_equal(pthread_create(&thread, NULL, call, &c), 0);
+  int fd = fake_accept(&f);
+  fake_answer(fd, "GET a", "-MOVED 15495 127.0.0.1:7002\r\n");
+  pthread_join(thread, NULL);
+  assert_string_equal(c.error.text, "MOVED 15495 127.0.0.1:7002: it is a node of a Cluster, to be named under 'cluster'");
+  gh_redis_close(c.r);
+  fake_expect_end(fd);
+  close(f.fd);
+}
+
 static void errors_do_not_repeat_values(void **state)
 {
   (void)state;
@@ -132,6 +232,11 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(greets_with_user_database_and_name),
     cmocka_unit_test(a_wrong_password_is_told_and_not_shown),
+    cmocka_unit_test(a_server_without_client_is_good_enough),
+    cmocka_unit_test(a_password_that_is_wanted_is_asked_for),
+    cmocka_unit_test(tls_to_a_server_without),
+    cmocka_unit_test(a_server_that_closes_on_the_first_words),
+    cmocka_unit_test(a_node_of_a_cluster_taken_for_a_server),
     cmocka_unit_test(errors_do_not_repeat_values),
     cmocka_unit_test(what_cannot_be_read_is_a_fault_at_once),
   };
