@@ -2,6 +2,8 @@
 
 #include "goldhour/base/buf.h"
 
+enum { NAME_MOST = 253, NAME_WORD_MOST = 63, GROUPS = 8, NO_GROUPS = 100 };
+
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
@@ -19,15 +21,54 @@ static bool is_bare_ipv6(struct gh_str text)
   return colons > 1;
 }
 
+/* Groups of up to four hex digits, colons between them; an IPv4 address at the very end counts for two. NO_GROUPS: it is none. */
+static unsigned count_groups(struct gh_str text, bool to_end)
+{
+  unsigned n = 0;
+  for (size_t i = 0; i < text.len; i++) {
+    size_t from = i, dots = 0;
+    while (i < text.len && text.ptr[i] != ':') dots += text.ptr[i++] == '.';
+    bool four = to_end && i == text.len && dots == 3, plain = dots == 0 && i - from <= 4;
+    if (i == from || i + 1 == text.len || !(four || plain)) return NO_GROUPS;
+    n += four ? 2 : 1;
+  }
+  return n;
+}
+
+/* Eight groups, or fewer around one `::`. */
+static bool is_ipv6(struct gh_str text)
+{
+  size_t gap = 0;
+  while (gap < text.len && !gh_str_starts(gh_str_n(text.ptr + gap, text.len - gap), GH_STR("::"))) gap++;
+  if (gap == text.len) return count_groups(text, true) == GROUPS;
+  return count_groups(gh_str_n(text.ptr, gap), false) + count_groups(gh_str_n(text.ptr + gap + 2, text.len - gap - 2), true) < GROUPS;
+}
+
+/* Words of 1 to 63 characters, dots between them, 253 in all. */
+static bool is_name(struct gh_str text)
+{
+  size_t word = 0;
+  for (size_t i = 0; i < text.len; i++) {
+    bool dot = text.ptr[i] == '.';
+    if (dot ? word == 0 : word == NAME_WORD_MOST) return false;
+    word = dot ? 0 : word + 1;
+  }
+  return text.len <= NAME_MOST;
+}
+
 /* Bytes of the host, brackets included; `why` where it is none. */
 static size_t host_end(struct gh_str text, const char **why)
 {
   bool bracketed = text.ptr[0] == '[';
   size_t i = bracketed;
   while (i < text.len && (bracketed ? is_ipv6_char(text.ptr[i]) : is_name_char(text.ptr[i]))) i++;
+  struct gh_str host = gh_str_n(text.ptr + bracketed, i - bracketed);
+  bool closed = bracketed && i < text.len && text.ptr[i] == ']';
   if (is_bare_ipv6(text)) *why = "an IPv6 address stands in brackets: [::1]:port";
-  else if (i == bracketed) *why = "the host is missing";
-  else if (bracketed && (i == text.len || text.ptr[i] != ']')) *why = "expected an IPv6 address and ]";
+  else if (bracketed && !(closed && is_ipv6(host))) *why = "expected an IPv6 address and ]";
+  else if (!host.len) *why = "the host is missing";
+  else if (!bracketed && !is_name(host)) *why = "this is no host's name";
+  else if (gh_str_starts(gh_str_n(text.ptr + i, text.len - i), GH_STR("://"))) *why = "an address begins with the host, without a scheme";
   return i + (bracketed && !*why);
 }
 

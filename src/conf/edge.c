@@ -51,6 +51,25 @@ static const char *first_required(const struct gh_edge_kind *k)
   return NULL;
 }
 
+/* The key that a kind's map must have, else the one that stands first. */
+static const char *usual_key(const struct gh_edge_kind *k)
+{
+  const char *required = first_required(k);
+  return required ? required : k->keys[0].rows[0].key;
+}
+
+/* A path or a url where the edge's kind belongs: how it is written. */
+static struct gh_str hint_short(const struct gh_edge_kind *kinds, struct gh_str name, struct gh_faults *faults)
+{
+  bool redis = gh_str_starts(name, GH_STR("redis://")) || gh_str_starts(name, GH_STR("rediss://"));
+  bool web = gh_str_starts(name, GH_STR("http://")) || gh_str_starts(name, GH_STR("https://"));
+  if (redis && kinds == gh_store_kinds) return gh_arena_fmt(&faults->arena, "a server is written {redis: {url: '%.*s'}}", GH_FMT(name));
+  if (web && kinds == gh_sink_kinds) return gh_arena_fmt(&faults->arena, "a receiver is written {webhook: {url: '%.*s'}}", GH_FMT(name));
+  const char *key = first_required(kinds);
+  bool path = memchr(name.ptr, '.', name.len) != NULL && key && strcmp(key, "path") == 0;
+  return path ? gh_arena_fmt(&faults->arena, "a file is written {%s: {path: %.*s}}", kinds->name, GH_FMT(name)) : (struct gh_str){0};
+}
+
 static const struct gh_edge_kind *find_kind(struct gh_str name, struct gh_spot at, struct gh_str edge, const struct gh_edge_kind *kinds, struct gh_faults *faults)
 {
   struct gh_str names[8];
@@ -67,8 +86,7 @@ static const struct gh_edge_kind *find_kind(struct gh_str name, struct gh_spot a
   }
   struct gh_fault *fault = gh_fault(faults, at, "'%.*s': there is no '%.*s'; there are: %.*s", GH_FMT(edge), GH_FMT(name), GH_FMT(present(kinds, faults)));
   fault->hint = gh_did_you_mean(faults, name, names, n);
-  bool path = memchr(name.ptr, '.', name.len) != NULL && first_required(kinds) && strcmp(first_required(kinds), "path") == 0;
-  if (!fault->hint.len && path) fault->hint = gh_arena_fmt(&faults->arena, "a file is written {%s: {path: %.*s}}", kinds->name, GH_FMT(name));
+  if (!fault->hint.len) fault->hint = hint_short(kinds, name, faults);
   return NULL;
 }
 
@@ -97,8 +115,7 @@ static bool check_body(struct gh_reading *r, const struct gh_edge_kind *k, const
   }
   if (body->kind == GH_NODE_MAP) return true;
   struct gh_fault *f = gh_fault(r->faults, body->at, "'%.*s': the options of %s are a map", GH_FMT(edge), k->name);
-  const char *key = first_required(k);
-  if (key) f->hint = gh_arena_fmt(&r->faults->arena, "write {%s: {%s: …}}", k->name, key);
+  f->hint = gh_arena_fmt(&r->faults->arena, "write {%s: {%s: …}}", k->name, usual_key(k));
   return false;
 }
 

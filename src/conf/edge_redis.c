@@ -19,8 +19,9 @@ static void read_nodes(struct gh_reading *r, const struct gh_node *n, const stru
     size_t offset;
     if (!gh_want_text(e, &text, r->faults)) continue;
     const char *why = gh_addr_parse(r->arena, text, (unsigned)o->least, &nodes[count], &offset);
-    if (why) gh_addr_fault(r, e, gh_str(o->key), offset, why);
-    else count++;
+    if (!why) count++;
+    else if (memchr(text.ptr, ',', text.len)) gh_fault(r->faults, e->at, "'%s': one text names one server", o->key)->hint = GH_STR("several are a list: [host:port, host:port]");
+    else gh_addr_fault(r, e, gh_str(o->key), offset, why);
   }
   *(const struct gh_node_addr **)((char *)base + o->at) = nodes;
   *(unsigned *)((char *)base + o->at_more) = count;
