@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "goldhour/kafka/kafka.h"
+#include "goldhour/redis/redis.h"
 #include "goldhour/sys/sys.h"
 #include "runnable.h"
 
@@ -57,11 +59,35 @@ static bool check_file(const struct gh_look *l, const char *key, struct gh_path 
   return check_text(l, &f, what);
 }
 
+/* Those that are named. */
+static bool all_there(const struct gh_look *l, const struct gh_tls_conf *tls)
+{
+  const struct gh_path named[] = {tls->ca, tls->cert, tls->key};
+  bool there = tls->on;
+  for (unsigned i = 0; i < 3; i++) there = there && (!named[i].text.len || gh_look_at(l, "", named[i]).there);
+  return there && (tls->ca.text.len || tls->cert.text.len);
+}
+
 static bool check_tls(const struct gh_look *l, const struct gh_tls_conf *tls)
 {
   bool good = check_file(l, "ca", tls->ca, CERTIFICATE);
   good &= check_file(l, "cert", tls->cert, CERTIFICATE);
-  return check_file(l, "key", tls->key, PRIVATE_KEY) && good;
+  good &= check_file(l, "key", tls->key, PRIVATE_KEY);
+  struct gh_redis_error why;
+  if (!good || !all_there(l, tls) || gh_redis_tls_good(tls, l->conf->dir, &why)) return good;
+  gh_fault(l->faults, gh_look_spot(l, tls->cert.text.len ? tls->cert.at : tls->ca.at), "'tls': the certificates cannot be used: %s", why.text + (strncmp(why.text, "tls: ", 5) == 0 ? 5 : 0))->hint =
+      GH_STR("'key' is the private key of 'cert'; 'ca' and 'cert' are PEM of certificates");
+  return false;
+}
+
+/* librdkafka knows its properties itself; what it would refuse when run begins is refused here. */
+static bool check_properties(const struct gh_look *l, const struct gh_kafka_conf *k, int64_t session_ms)
+{
+  struct gh_kafka_error why;
+  const struct gh_pair *which;
+  if (gh_kafka_try_properties(k, session_ms, &which, &why)) return true;
+  gh_fault(l->faults, gh_look_spot(l, which ? which->at : k->at), "'properties': %s", why.text)->hint = GH_STR("librdkafka's CONFIGURATION.md has their names, values and bounds");
+  return false;
 }
 
 static bool check_kafka(const struct gh_look *l, const struct gh_kafka_conf *k)
@@ -87,6 +113,7 @@ static bool check_sink(const struct gh_look *l, const struct gh_sink_conf *s)
   if (s->kind == GH_SINK_REDIS && s->own_redis) good = check_redis(l, &s->redis);
   bool sources = s->kafka.brokers.ptr == l->conf->kafka.kafka.brokers.ptr; /* the source's own words, looked at already */
   if (s->kind == GH_SINK_KAFKA && !sources) good = check_kafka(l, &s->kafka);
+  if (s->kind == GH_SINK_KAFKA) good &= check_properties(l, &s->kafka, 0);
   if (s->kind != GH_SINK_WEBHOOK) return good;
   good = check_tls(l, &s->tls);
   return check_file(l, "secret_file", s->secret_file, PASSWORD) && good;
@@ -96,6 +123,7 @@ bool gh_look_secrets(const struct gh_look *l)
 {
   const struct gh_conf *c = l->conf;
   bool good = c->source != GH_SOURCE_KAFKA || check_kafka(l, &c->kafka.kafka);
+  if (c->source == GH_SOURCE_KAFKA) good &= check_properties(l, &c->kafka.kafka, c->kafka.session_ms);
   if (c->store == GH_STORE_REDIS) good &= check_redis(l, &c->redis.redis);
   for (unsigned i = 0; i < c->nsinks; i++) good &= check_sink(l, &c->sinks[i]);
   return good;

@@ -86,6 +86,13 @@ void gh_tls_free(struct gh_tls *t)
   free(t);
 }
 
+bool gh_redis_tls_good(const struct gh_tls_conf *conf, struct gh_str dir, struct gh_redis_error *error)
+{
+  struct gh_tls *t = gh_tls_new(conf, dir, error);
+  gh_tls_free(t);
+  return t != NULL;
+}
+
 /* An address in digits is compared with the certificate's addresses and not said as the server's name. */
 static void expect_host(const struct gh_tls *t, SSL *ssl, const char *host)
 {

@@ -17,6 +17,9 @@ struct gh_kafka_property { const char *name, *value; };
 rd_kafka_conf_t *gh_kafka_conf_with(const struct gh_kafka_conf *conf, struct gh_str dir, const struct gh_kafka_property *ours, struct gh_kafka_error *error);
 /* Sets one property; false with `error`. After gh_kafka_conf: whatever was configured. */
 bool gh_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct gh_kafka_error *error);
+/* Whether librdkafka takes the configured properties of a consumer (`session_ms` > 0) or of our producer, alone and together. False with `error`, and `which` where it is
+ * one of them. Speaks to nobody. */
+bool gh_kafka_try_properties(const struct gh_kafka_conf *conf, int64_t session_ms, const struct gh_pair **which, struct gh_kafka_error *error);
 /* What an error means and what to do about it, in one line. Static. */
 const char *gh_kafka_words(rd_kafka_resp_err_t code);
 /* Ends a handle without leaving its group; all that was made of it must be gone. librdkafka may wait long for brokers that are away: what takes longer than `within_ms`

@@ -43,6 +43,9 @@ struct gh_redis_command {
   int64_t within_ms;                   /* when to give up; 0: the configured time-out; GH_REDIS_FOREVER */
 };
 
+/* Whether certificates and key can be read and fit together; false with `error`. Of any edge with TLS. */
+bool gh_redis_tls_good(const struct gh_tls_conf *conf, struct gh_str dir, struct gh_redis_error *error);
+
 /* Starts the client. Secrets are read now (paths against `dir`); connecting goes on behind, a server that is not there is no error here. `client` is shown by
  * CLIENT LIST. NULL with `error`: a secret or certificate cannot be read, a host name is malformed. Borrows conf for the call. */
 struct gh_redis *gh_redis_open(const struct gh_redis_conf *conf, struct gh_str dir, const char *client, struct gh_redis_error *error);

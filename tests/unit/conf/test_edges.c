@@ -124,7 +124,7 @@ static void test_brokers_are_a_text_or_a_list(void **state)
   refused(w, "source: {kafka: {brokers: '::1', topics: t}}\n", "'brokers': an IPv6 address stands in brackets: [::1]:port");
   refused(w, "source: {kafka: {brokers: '[::1', topics: t}}\n", "expected an IPv6 address and ]");
   refused(w, "source: {kafka: {brokers: ':9092', topics: t}}\n", "'brokers': the host is missing");
-  refused(w, "source: {kafka: {brokers: 'PLAINTEXT://a:9092', topics: t}}\n", "'brokers': the port is a number");
+  refused(w, "source: {kafka: {brokers: 'PLAINTEXT://a:9092', topics: t}}\n", "'brokers': an address begins with the host, without a scheme");
   refused(w, "source: {kafka: {brokers: 'a,,b', topics: t}}\n", "3:30: error: 'brokers': the address is empty");
   refused(w, "source: {kafka: {brokers: 'a/b', topics: t}}\n", "3:29: error: 'brokers': no host's name holds this character");
   refused(w, "source: {kafka: {brokers: a:1,b:2, topics: t}}\n", "3:31: error: unknown key 'b:2'\n  hint: a text that holds a comma needs quotes, a list stands in [ ]");

@@ -114,6 +114,39 @@ static void a_property_that_nobody_knows_is_said(void **state)
   assert_non_null(strstr(error.text, "fetch.wiat.max.ms"));
 }
 
+static bool tried(struct gh_pair *property, int64_t session_ms, bool *alone, struct gh_kafka_error *error)
+{
+  const struct gh_pair *which;
+  struct gh_kafka_conf c = {.properties = property, .nproperties = 1};
+  bool ok = gh_kafka_try_properties(&c, session_ms, &which, error);
+  *alone = which == property;
+  return ok;
+}
+
+/* What would be refused when run begins, without a broker. */
+static void properties_are_tried_alone_and_together(void **state)
+{
+  (void)state;
+  bool alone;
+  struct gh_kafka_error error;
+  struct gh_pair good = {.name = GH_STR("debug"), .value = GH_STR("all")}, unknown = {.name = GH_STR("fetch.wiat.max.ms"), .value = GH_STR("5")},
+                 wrong = {.name = GH_STR("linger.ms"), .value = GH_STR("soon")}, poll = {.name = GH_STR("max.poll.interval.ms"), .value = GH_STR("5000")},
+                 flight = {.name = GH_STR("max.in.flight"), .value = GH_STR("9")};
+  assert_true(tried(&good, 10000, &alone, &error));
+  assert_true(tried(&good, 0, &alone, &error));
+  assert_false(tried(&unknown, 10000, &alone, &error));
+  assert_true(alone);
+  assert_non_null(strstr(error.text, "fetch.wiat.max.ms"));
+  assert_false(tried(&wrong, 0, &alone, &error));
+  assert_true(alone);
+  assert_false(tried(&poll, 10000, &alone, &error)); /* less than the session */
+  assert_false(alone);
+  assert_non_null(strstr(error.text, "session.timeout.ms"));
+  assert_true(tried(&flight, 10000, &alone, &error));
+  assert_false(tried(&flight, 0, &alone, &error)); /* would repeat or reorder leads */
+  assert_non_null(strstr(error.text, "idempotence"));
+}
+
 static void errors_are_told_in_an_operators_words(void **state)
 {
   (void)state;
@@ -130,6 +163,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(tls_names_its_files, make_dir, remove_dir),
     cmocka_unit_test_setup_teardown(a_missing_file_is_said_by_its_name, make_dir, remove_dir),
     cmocka_unit_test_setup_teardown(a_property_that_nobody_knows_is_said, make_dir, remove_dir),
+    cmocka_unit_test_setup_teardown(properties_are_tried_alone_and_together, make_dir, remove_dir),
     cmocka_unit_test_setup_teardown(errors_are_told_in_an_operators_words, make_dir, remove_dir),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,19 @@ static void expect_refused(const struct real *s, const struct gh_redis_conf *con
   gh_redis_close(r);
 }
 
+/* As `check` asks: what would be refused when the client is opened. */
+static void expect_good(const struct real *s, struct gh_tls_conf tls)
+{
+  struct gh_redis_error error;
+  assert_true(gh_redis_tls_good(&tls, gh_str(s->dir), &error));
+  tls.key.text = GH_STR("server.key");
+  assert_false(gh_redis_tls_good(&tls, gh_str(s->dir), &error));
+  assert_non_null(strstr(error.text, "key 'server.key'"));
+  tls.ca.text = GH_STR("ca.key");
+  assert_false(gh_redis_tls_good(&tls, gh_str(s->dir), &error));
+  assert_non_null(strstr(error.text, "ca 'ca.key'"));
+}
+
 static void encrypted_there_and_back(struct gh_redis *r)
 {
   enum { BYTES = 5 << 20 };
@@ -233,6 +246,7 @@ static void tls(void **state)
   start_real(&s, options);
   struct gh_redis_conf conf = conf_real(&s);
   conf.tls = (struct gh_tls_conf){.on = true, .ca = {.text = GH_STR("ca.pem")}, .cert = {.text = GH_STR("client.pem")}, .key = {.text = GH_STR("client.key")}};
+  expect_good(&s, conf.tls);
   struct gh_redis *r = open_tls(&s, &conf);
   say(r, "SET a 1", "OK");
   encrypted_there_and_back(r);
