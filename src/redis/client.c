@@ -39,6 +39,13 @@ int64_t gh_client_backoff(struct gh_redis *r, unsigned failures)
 
 /* ---- ends of commands ---- */
 
+/* What was refused has its answer. */
+static void calm(struct gh_redis *r)
+{
+  for (struct gh_conn *c = r->conns; c; c = c->next) gh_conn_calm(c);
+  gh_client_health(r);
+}
+
 static void tell(struct gh_redis *r, struct gh_command *c, const struct gh_reply *reply, const char *why, bool unsent)
 {
   gh_redis_done_fn *done = c->done;
@@ -47,7 +54,7 @@ static void tell(struct gh_redis *r, struct gh_command *c, const struct gh_reply
   if (!reply) gh_redis_say(error.text, sizeof error.text, "%s", why);
   c->done = NULL;
   if (!c->internal) atomic_fetch_sub(&r->waiting, 1);
-  if (c->refusals && --r->refused == 0) gh_client_health(r);
+  if (c->refusals && --r->refused == 0) calm(r);
   done(c->ctx, reply, reply ? NULL : &error, !reply && unsent);
 }
 

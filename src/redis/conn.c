@@ -123,6 +123,12 @@ void gh_conn_good(struct gh_conn *c)
   gh_client_health(c->r);
 }
 
+/* Connected and waited for by nobody: it would only be known to be good by the next answer. */
+void gh_conn_calm(struct gh_conn *c)
+{
+  if (c->state == GH_CONN_READY && !c->waiting.first && !c->flight.first && !c->r->refused) gh_conn_good(c);
+}
+
 /* ---- writing ---- */
 
 static unsigned collect(struct gh_conn *c, uv_buf_t pieces[GH_LINK_PIECES], unsigned *npieces)
@@ -167,7 +173,7 @@ static void greeted(struct gh_conn *c)
   gh_greeting_forget(c);
   c->state = GH_CONN_READY;
   c->due_ms = GH_NEVER;
-  if (!c->waiting.first && !c->r->refused) gh_conn_good(c);
+  gh_conn_calm(c);
   c->r->place = true;
   gh_conn_flush(c);
 }
@@ -240,7 +246,7 @@ static void on_failed(void *ctx, const char *why)
 {
   struct gh_conn *c = ctx;
   char text[400];
-  bool mute = c->state >= GH_CONN_GREETING && !c->answered && !c->r->tls;
+  bool asked = c->state == GH_CONN_GREETING || c->flight.first, mute = asked && !c->answered && !c->r->tls;
   gh_redis_say(text, sizeof text, "%s%s", why, mute ? ", before its first answer: TLS may be spoken at this port, or the server behind it be away" : "");
   gh_conn_lose(c, text);
 }

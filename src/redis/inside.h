@@ -61,6 +61,7 @@ void gh_conn_lose(struct gh_conn *c, const char *why);
 /* Connects anew once everything written has its answer. */
 void gh_conn_retire(struct gh_conn *c);
 void gh_conn_good(struct gh_conn *c); /* an answer that is one */
+void gh_conn_calm(struct gh_conn *c); /* nothing is refused any more */
 
 /* AUTH, SELECT, CLIENT SETNAME, ROLE: written together. */
 void gh_greeting_form(struct gh_conn *c);

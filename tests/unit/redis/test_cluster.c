@@ -274,6 +274,42 @@ static void a_node_taken_out_takes_no_map_with_it(void **state)
   close(b);
 }
 
+/* Answers whoever asks for the map, until somebody else connects: that one. */
+static int accept_past_questions(struct fake *asked, struct two *t)
+{
+  char question[64], answer[512];
+  snprintf(answer, sizeof answer, "*2\r\n*3\r\n:0\r\n:8191\r\n*3\r\n$9\r\n127.0.0.1\r\n:%u\r\n$2\r\nid\r\n*3\r\n:8192\r\n:16383\r\n*3\r\n$9\r\n127.0.0.1\r\n:%u\r\n$2\r\nid\r\n",
+           t->a.port, t->b.port);
+  for (;;) {
+    struct pollfd p[] = {{.fd = asked->fd, .events = POLLIN}, {.fd = t->a.fd, .events = POLLIN}};
+    assert_true(poll(p, 2, PATIENCE_MS) > 0);
+    int fd = fake_accept(p[0].revents ? asked : &t->a);
+    if (!readable(fd, 300)) return fd;
+    assert_true(read(fd, question, sizeof question) > 0);
+    fake_say(fd, answer);
+    close(fd);
+  }
+}
+
+/* A master that nothing is asked of dies, which the other one says too (CLUSTERDOWN), and comes back while that one still says so. */
+static void trouble_with_a_node_that_is_not_needed_passes(void **state)
+{
+  struct two *t = *state;
+  struct sent *s = send_words(t->r, "GET bar", ONCE);
+  tell_map(&t->a, t, 8191);
+  int a = fake_accept(&t->a), b = fake_accept(&t->b);
+  fake_answer(a, "GET bar", "-CLUSTERDOWN The cluster is down\r\n");
+  close(b);
+  b = accept_past_questions(&t->b, t);
+  for (int i = 0; i < 3; i++) fake_answer(a, "GET bar", "-CLUSTERDOWN The cluster is down\r\n");
+  assert_true(gh_redis_health(t->r).trouble_since_ms > 0);
+  fake_answer(a, "GET bar", "+1\r\n");
+  expect_text(s, "1");
+  assert_string_equal(gh_redis_health(t->r).trouble, "");
+  assert_int_equal(gh_redis_health(t->r).trouble_since_ms, 0);
+  close(a), close(b);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -286,6 +322,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(nodes_that_send_one_around, set_up, tear_down),
     cmocka_unit_test_setup_teardown(every_master_is_asked, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_map_that_makes_no_sense, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(trouble_with_a_node_that_is_not_needed_passes, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_node_taken_out_takes_no_map_with_it, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
