@@ -3,7 +3,7 @@
 #include "goldhour/base/check.h"
 #include "inside.h"
 
-enum { PAUSE_FIRST_MS = 20, PAUSE_LONGEST_MS = 1000, MOST_HOPS = 5 };
+enum { PAUSE_FIRST_MS = 20, PAUSE_LONGEST_MS = 1000, MOST_HOPS = 5, REPLACED_MS = 2000 };
 
 /* The server did nothing, and says that it may do it later or that another one would. */
 static bool is_refusal(const struct gh_reply *reply)
@@ -43,10 +43,16 @@ static void refuse(struct gh_conn *conn, struct gh_command *c, const struct gh_r
   gh_client_health(r);
 }
 
+/* Cut off from its replicas, a master may have been replaced without knowing: the Sentinels are asked now and then. */
+static bool may_be_replaced(const struct gh_conn *conn, struct gh_str code)
+{
+  return gh_str_eq(code, GH_STR("NOREPLICAS")) && conn->r->mode == GH_REDIS_SENTINEL && (int64_t)uv_now(&conn->r->loop) - conn->ready_ms >= REPLACED_MS;
+}
+
 static void follow_refusal(struct gh_conn *conn, struct gh_str code)
 {
   bool other_server = gh_str_eq(code, GH_STR("READONLY")) || gh_str_eq(code, GH_STR("MASTERDOWN")) || gh_str_eq(code, GH_STR("CLUSTERDOWN"));
-  if (!other_server || conn->probe) return;
+  if (conn->probe || !(other_server || may_be_replaced(conn, code))) return;
   if (conn->r->mode == GH_REDIS_CLUSTER) gh_cluster_refresh(conn->r);
   else gh_conn_retire(conn);
 }

@@ -172,6 +172,7 @@ static void greeted(struct gh_conn *c)
 {
   gh_greeting_forget(c);
   c->state = GH_CONN_READY;
+  c->ready_ms = now_of(c);
   c->due_ms = GH_NEVER;
   gh_conn_calm(c);
   c->r->place = true;

@@ -42,6 +42,7 @@ struct gh_conn {
   bool answered;                 /* something came over this link */
   bool gone;                     /* taken out: freed once nobody stands on it */
   unsigned failures, attempts;   /* failures since the last good answer */
+  int64_t ready_ms;              /* since when it is READY */
   int64_t due_ms, heard_ms;      /* heard: bytes came, or went, or the first was written */
   size_t left_before;            /* bytes still to be written when that was last looked at */
   int64_t trouble_since_ms; char trouble[256];

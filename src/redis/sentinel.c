@@ -1,5 +1,6 @@
 /* The master behind Sentinels. Any of them is asked; what it names must say itself that it is the master (ROLE, in the greeting), for a Sentinel may be
- * behind the times. A connection that broke has its master looked up anew, and one that answers READONLY is left. */
+ * behind the times. A connection that broke has its master looked up anew, one that answers READONLY is left, and so is, every few
+ * seconds, one that has lost its replicas (NOREPLICAS). */
 #include "finder.h"
 #include "goldhour/base/check.h"
 

@@ -59,6 +59,31 @@ static void follows_a_failover(void **state)
   close(sentinel.fd), close(old.fd), close(new.fd);
 }
 
+/* Cut off from replicas and Sentinels, not from us: it must not be written to, and does not know yet that it is no master any more. */
+static void a_master_without_replicas_may_have_been_replaced(void **state)
+{
+  (void)state;
+  struct fake sentinel = fake_listen(), old = fake_listen(), new = fake_listen();
+  struct gh_node_addr nodes[] = {{GH_STR("127.0.0.1"), sentinel.port}};
+  struct gh_redis *r = open_gold(nodes, 1);
+  struct sent *s = send_words(r, "INCR n", ONCE);
+  name_master(&sentinel, &old);
+  int fd = greet_as(&old, "master"), tries = 0;
+  char next;
+  for (; readable(fd, PATIENCE_MS) && recv(fd, &next, 1, MSG_PEEK) == 1; tries++) {
+    fake_answer(fd, "INCR n", "-NOREPLICAS Not enough good replicas to write.\r\n");
+  }
+  assert_true(tries > 3); /* not at once: the Sentinels are asked now and then */
+  fake_expect_end(fd);
+  name_master(&sentinel, &new);
+  fd = greet_as(&new, "master");
+  fake_answer(fd, "INCR n", "+OK\r\n");
+  expect_text(s, "OK");
+  gh_redis_close(r);
+  fake_expect_end(fd);
+  close(sentinel.fd), close(old.fd), close(new.fd);
+}
+
 static void asks_the_next_sentinel(void **state)
 {
   (void)state;
@@ -118,6 +143,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(follows_a_failover),
+    cmocka_unit_test(a_master_without_replicas_may_have_been_replaced),
     cmocka_unit_test(asks_the_next_sentinel),
     cmocka_unit_test(a_sentinel_that_says_nothing_holds_up_a_second),
     cmocka_unit_test(nobody_knows_the_master),
