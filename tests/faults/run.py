@@ -133,8 +133,27 @@ SECRETS = [
     (b'', 0o600, False, "'password_file': the first line of 'secret' is empty"), (b'\ngeheim\n', 0o600, False, 'the secret is the first line'),
 ]
 KEY = b'-----BEGIN %sPRIVATE KEY-----\nAAAA\n-----END %sPRIVATE KEY-----\n'
+# A pair made for this test and nothing else; it is good for a hundred years.
+OWN_KEY = b'''-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgzhaYy4/AenVw4VEy
+spTtUQ/l8ugDJEvQJ/xTjqmHCc6hRANCAATEunSpDsjiKH0aZYlhKEIxco/y3kQO
+MQLhNSyuOY6uYGA5x+mu4Lc83dDsLcERW7YnLGtcGoSDxtSCRAEwok30
+-----END PRIVATE KEY-----
+'''
+OWN_CERTIFICATE = b'''-----BEGIN CERTIFICATE-----
+MIIBbzCCARWgAwIBAgIUcAJrqWp4Cpzv58QFdekh/xvT0GAwCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBdDAgFw0yNjExMjkyMTU5MzlaGA8yMTI2MTEwNTIxNTkzOVow
+DDEKMAgGA1UEAwwBdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABMS6dKkOyOIo
+fRpliWEoQjFyj/LeRA4xAuE1LK45jq5gYDnH6a7gtzzd0OwtwRFbticsa1wahIPG
+1IJEATCiTfSjUzBRMB0GA1UdDgQWBBRdVw2U2dttX6n8C3i+CXXAXHOBPTAfBgNV
+HSMEGDAWgBRdVw2U2dttX6n8C3i+CXXAXHOBPTAPBgNVHRMBAf8EBTADAQH/MAoG
+CCqGSM49BAMCA0gAMEUCIB5AsxWsxwq4Wy2+qqISYDrFKUZx/P6vOMX9u10b09N1
+AiEA8a4C6z6jQH8K+4U4wD1hHXcCG0RW9W6IvS7ZSwdrVjs=
+-----END CERTIFICATE-----
+'''
 KEYS = [
-    (KEY % (b'', b''), 0o600, True, ''), (KEY % (b'', b''), 0o604, True, "'key': everybody on this machine can read 'key.pem'"), (b'\x30\x82\x01', 0o600, False, "'key': 'key.pem' is no PEM file"),
+    (OWN_KEY, 0o600, True, ''), (OWN_KEY, 0o604, True, "'key': everybody on this machine can read 'key.pem'"),
+    (KEY % (b'', b''), 0o600, False, "'tls': the certificates cannot be used: key 'key.pem'"), (b'\x30\x82\x01', 0o600, False, "'key': 'key.pem' is no PEM file"),
     (KEY % (b'ENCRYPTED ', b'ENCRYPTED '), 0o600, False, "'key': 'key.pem' is locked by a password"),
 ]
 
@@ -154,7 +173,7 @@ def check_secrets(goldhour):
         shutil.copy(os.path.join(HERE, 'far.txt'), folder)
         put(os.path.join(folder, 'goldhour.yaml'), b'calendar: far.txt\nschema: schema.yaml\nrules: rules.yaml\nsource: stdin\n'
             b"store: {redis: {url: 'rediss://r', password_file: secret, tls: {cert: cert.pem, key: key.pem}}}\n")
-        put(os.path.join(folder, 'cert.pem'), b'-----BEGIN CERTIFICATE-----\n', 0o644)
+        put(os.path.join(folder, 'cert.pem'), OWN_CERTIFICATE, 0o644)
         for secret, key in [(s, KEYS[0]) for s in SECRETS] + [(SECRETS[0], k) for k in KEYS[1:]]:
             put(os.path.join(folder, 'secret'), *secret[:2])
             put(os.path.join(folder, 'key.pem'), *key[:2])
