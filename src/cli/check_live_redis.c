@@ -20,7 +20,7 @@ static unsigned reach_all(struct gh_live *l, const char *what, const struct gh_n
   for (unsigned i = 0; i < n; i++) {
     char host[256], why[256], where[320];
     snprintf(host, sizeof host, "%.*s", GH_FMT(nodes[i].host));
-    snprintf(where, sizeof where, "%s %s:%u", what, host, nodes[i].port);
+    snprintf(where, sizeof where, strchr(host, ':') ? "%s [%s]:%u" : "%s %s:%u", what, host, nodes[i].port);
     bool ok = gh_live_reach(host, nodes[i].port, gh_live_left_ms(l, REACH_MS), why);
     reached += ok;
     if (ok) gh_live_ok(l, where, "can be reached");
