@@ -1,7 +1,7 @@
 /* The edges of an installation: where events and profiles come from, where state and leads go. An edge is one of a few kinds, each with keys of its own. */
 #include "goldhour/base/buf.h"
 #include "goldhour/base/check.h"
-#include "options.h"
+#include "addr.h"
 
 #define AT(field) offsetof(struct gh_conf, field)
 
@@ -70,6 +70,15 @@ static struct gh_str hint_short(const struct gh_edge_kind *kinds, struct gh_str 
   return path ? gh_arena_fmt(&faults->arena, "a file is written {%s: {path: %.*s}}", kinds->name, GH_FMT(name)) : (struct gh_str){0};
 }
 
+/* A url where the edge's kind belongs is repeated by the fault, but no password of it. */
+static bool holds_password(struct gh_str name, struct gh_spot at, struct gh_str edge, struct gh_faults *faults)
+{
+  struct gh_url url;
+  if (!gh_url_split(name, &url) || !url.has_password) return false;
+  gh_fault(faults, at, "'%.*s': a password does not belong into the configuration", GH_FMT(edge))->hint = GH_STR("put it into a file and write 'password_file', beside 'url'");
+  return true;
+}
+
 static const struct gh_edge_kind *find_kind(struct gh_str name, struct gh_spot at, struct gh_str edge, const struct gh_edge_kind *kinds, struct gh_faults *faults)
 {
   struct gh_str names[8];
@@ -84,6 +93,7 @@ static const struct gh_edge_kind *find_kind(struct gh_str name, struct gh_spot a
     }
     if (k->kind >= 0) names[n++] = gh_str(k->name);
   }
+  if (holds_password(name, at, edge, faults)) return NULL;
   struct gh_fault *fault = gh_fault(faults, at, "'%.*s': there is no '%.*s'; there are: %.*s", GH_FMT(edge), GH_FMT(name), GH_FMT(present(kinds, faults)));
   fault->hint = gh_did_you_mean(faults, name, names, n);
   if (!fault->hint.len) fault->hint = hint_short(kinds, name, faults);
