@@ -443,6 +443,59 @@ static void closing_is_quick_without_brokers(void **state)
   assert_true(gh_monotonic_ns() - begun < UINT64_C(3000000000));
 }
 
+/* ── bounds ── */
+
+enum { LONG_BYTES = 4000, LONG_RECORDS = 1000 };
+
+static void put_long(void)
+{
+  static char text[LONG_BYTES];
+  struct gh_kafka_error e;
+  struct gh_kafka_producer *p = gh_kafka_producer_open(&mock_conf, GH_STR(""), &e);
+  struct gh_kafka_out out = {.topic = topics[0], .bytes = gh_str_n(text, LONG_BYTES), .partition = 1};
+  memset(text, 'x', LONG_BYTES);
+  for (unsigned i = 0; i < LONG_RECORDS; i++) assert_true(gh_kafka_produce(p, &out, 10000, &e));
+  assert_true(gh_kafka_flush(p, 10000, &e));
+  gh_kafka_producer_close(p);
+}
+
+static uint64_t queued_bytes(struct gh_kafka *k) { return gh_kafka_stats(k).queued_records * LONG_BYTES; }
+
+/* Until no more came for half a second. */
+static uint64_t bytes_at_rest(struct gh_kafka *k)
+{
+  uint64_t bytes = 0, still = in_ms(500);
+  for (uint64_t until = in_ms(10000); gh_monotonic_ns() < until && (bytes == 0 || gh_monotonic_ns() < still); wait_for_more(k)) {
+    if (queued_bytes(k) != bytes) still = in_ms(500);
+    bytes = queued_bytes(k);
+  }
+  return bytes;
+}
+
+/* 4 MB lie in the topic, 1 MB may be fetched: nobody takes, and it rests between the partition's share and the bound, with one answer of the broker beyond it.
+ * Then all comes, in order. */
+static void what_is_not_taken_is_not_fetched_without_bound(void **state)
+{
+  (void)state;
+  const uint64_t most = (uint64_t)conf.fetch_bytes + 1000000, share = (uint64_t)conf.fetch_bytes / PARTITIONS;
+  struct gh_source_record r;
+  put_long();
+  struct gh_kafka *k = open_member();
+  struct gh_source *s = gh_kafka_read(k, 1, 0, LONG_BYTES, &error);
+  uint64_t at_rest = bytes_at_rest(k), next = 0;
+  assert_in_range(at_rest, share, most);
+  for (uint64_t until = in_ms(20000); next < LONG_RECORDS && gh_monotonic_ns() < until;) {
+    assert_true(queued_bytes(k) <= most);
+    enum gh_source_answer answer = gh_source_next(s, &r);
+    if (answer == GH_SOURCE_NOTHING) wait_for_more(k);
+    else assert_int_equal(answer, GH_SOURCE_RECORD);
+    if (answer == GH_SOURCE_RECORD) assert_int_equal(r.at_offset, next++);
+  }
+  assert_int_equal(next, LONG_RECORDS);
+  gh_source_close(s);
+  gh_kafka_close(k);
+}
+
 static void a_topic_that_is_not_there_is_said(void **state)
 {
   (void)state;
@@ -473,6 +526,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(brokers_away_are_trouble_that_ends, open_mock, end_mock),
 
     cmocka_unit_test_setup_teardown(closing_is_quick_without_brokers, open_mock, end_mock),
+    cmocka_unit_test_setup_teardown(what_is_not_taken_is_not_fetched_without_bound, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(a_topic_that_is_not_there_is_said, open_mock, end_mock),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
