@@ -37,15 +37,15 @@ static void find_ends(struct sampling *s)
   unsigned n = s->l->partitions;
   int64_t share = RECORDS / n > 0 ? RECORDS / n : 1;
   for (unsigned i = 0; i < n; i++) {
-    int64_t low = 0, high = 0;
+    struct gh_kafka_range has;
     struct part *p = &s->parts[i];
     p->done = true;
     if (gh_live_over(s->l)) continue;
     int within_ms = gh_live_left_ms(s->l, ASK_MS);
-    if (rd_kafka_query_watermark_offsets(s->h->rk, s->topic, (int32_t)i, &low, &high, within_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-    p->from = high - share > low ? high - share : low;
-    p->until = high;
-    p->done = high <= low;
+    if (gh_kafka_range(s->h->rk, s->topic, (int32_t)i, &has, within_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    p->from = has.high - share > has.low ? has.high - share : has.low;
+    p->until = has.high;
+    p->done = has.high <= has.low;
     s->left += !p->done;
   }
 }

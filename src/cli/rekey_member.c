@@ -177,11 +177,10 @@ static bool ours_at_end(const struct gh_rekey *r)
 /* A partition that is not ours: one that a member has who is still at work, or died a moment ago. */
 static bool read_by_others(struct gh_rekey *r, const rd_kafka_topic_partition_t *p)
 {
-  int64_t low, high;
+  struct gh_kafka_range has;
   if (rd_kafka_topic_partition_list_find(r->assigned, p->topic, p->partition)) return true;
-  if (rd_kafka_query_watermark_offsets(r->consumer, p->topic, p->partition, &low, &high,
-      ASK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
-  return high <= low || p->offset >= high;
+  if (gh_kafka_range(r->consumer, p->topic, p->partition, &has, ASK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  return has.high <= has.low || p->offset >= has.high;
 }
 
 static void add_partitions(struct gh_rekey *r, struct gh_str topic, rd_kafka_topic_partition_list_t *all)

@@ -12,6 +12,7 @@ void gh_engine_stop(struct gh_engine *e)
   if (e->stopping) return;
   e->stopping = true;
   e->stopping_ns = e->now_ns;
+  if (e->kafka) gh_kafka_cut(e->kafka);
   for (unsigned i = 0; i < e->npartitions; i++) {
     struct gh_partition *p = e->partitions[i];
     if (p && p->phase >= GH_PROFILES && p->phase < GH_DRAINING) gh_partition_move(p, GH_DRAINING);

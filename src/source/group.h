@@ -12,6 +12,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "goldhour/kafka/kafka.h"
 #include "goldhour/source/kafka.h"
@@ -97,6 +98,7 @@ struct gh_kafka {
   uint64_t fenced_ns; unsigned fences; /* when we were last told that another has our name, and how often one soon after the other */
   uint64_t commit_ns;           /* when they were last sent */
   bool committing;
+  atomic_bool cut;              /* nothing is waited for any more */
   bool closing;                        /* the member is being closed: an assignment is no longer answered */
   struct gh_watch watch;
 };

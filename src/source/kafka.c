@@ -10,6 +10,7 @@
 
 #define OPEN_MS 30000
 #define ASK_MS 10000
+#define ASK_STEP_MS 2000 /* how soon being cut off is noticed */
 
 bool gh_kafka_must(rd_kafka_conf_t *made, const char *name, const char *value, struct gh_source_error *error)
 {
@@ -130,15 +131,17 @@ static rd_kafka_topic_partition_list_t *list_of(const struct gh_kafka *k, unsign
   return list;
 }
 
+static bool may_ask_again(struct gh_kafka *k, uint64_t until_ns) { return gh_monotonic_ns() < until_ns && !atomic_load(&k->cut); }
+
 /* Waits in short steps: that the group is refused comes as an error of the member, which is the loop's to hear once we have joined. */
 static rd_kafka_resp_err_t ask_committed(struct gh_kafka *k, rd_kafka_topic_partition_list_t *list)
 {
   uint64_t until_ns = gh_monotonic_ns() + ASK_MS * (GH_SECOND_NS / 1000);
   rd_kafka_resp_err_t code;
   do {
-    code = rd_kafka_committed(k->member, list, 2000);
+    code = rd_kafka_committed(k->member, list, ASK_STEP_MS);
     if (code && !k->joined) gh_member_serve(k, 20);
-  } while (code == RD_KAFKA_RESP_ERR__TIMED_OUT && (k->joined || !k->denied) && gh_monotonic_ns() < until_ns);
+  } while (code == RD_KAFKA_RESP_ERR__TIMED_OUT && (k->joined || !k->denied) && may_ask_again(k, until_ns));
   return code;
 }
 
@@ -154,26 +157,29 @@ bool gh_kafka_committed(struct gh_kafka *k, unsigned partition, int64_t *offset,
   return !code || tell(k, "group", code, error);
 }
 
-static rd_kafka_resp_err_t at_time(struct gh_kafka *k, unsigned partition, int64_t *offset)
+/* In short steps, too. */
+static rd_kafka_resp_err_t ask_offset(struct gh_kafka *k, unsigned partition, int64_t *offset)
 {
-  rd_kafka_topic_partition_list_t *list = list_of(k, partition);
-  list->elems[0].offset = k->conf->start_ms;
-  rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(k->reader, list, ASK_MS);
-  if (!code) code = list->elems[0].err;
-  *offset = list->elems[0].offset;
-  rd_kafka_topic_partition_list_destroy(list);
+  uint64_t until_ns = gh_monotonic_ns() + ASK_MS * (GH_SECOND_NS / 1000);
+  rd_kafka_resp_err_t code;
+  do code = gh_kafka_offset(k->reader, k->topic_name, (int32_t)partition, offset, ASK_STEP_MS);
+  while (code == RD_KAFKA_RESP_ERR__TIMED_OUT && may_ask_again(k, until_ns));
   return code;
 }
 
+/* The end is asked for before the time: what is written between the two is not passed over. */
 bool gh_kafka_start(struct gh_kafka *k, unsigned partition, int64_t *offset, struct gh_source_error *error)
 {
-  int64_t low, high, timed = -1;
-  rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(k->reader, k->topic_name, (int32_t)partition, &low, &high, ASK_MS);
-  if (!code && k->conf->start == GH_START_TIME) code = at_time(k, partition, &timed);
+  int64_t begin = k->conf->start == GH_START_EARLIEST ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END, timed = k->conf->start_ms;
+  rd_kafka_resp_err_t code = ask_offset(k, partition, &begin);
+  bool by_time = k->conf->start == GH_START_TIME;
+  if (!code && by_time) code = ask_offset(k, partition, &timed);
   if (code) return tell(k, "topic", code, error);
-  *offset = k->conf->start == GH_START_EARLIEST ? low : timed >= 0 ? timed : high;
+  *offset = by_time && timed >= 0 ? timed : begin;
   return true;
 }
+
+void gh_kafka_cut(struct gh_kafka *k) { atomic_store(&k->cut, true); }
 
 struct gh_kafka_stats gh_kafka_stats(const struct gh_kafka *k)
 {

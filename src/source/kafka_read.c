@@ -127,11 +127,11 @@ static enum gh_source_answer give(struct part *p, rd_kafka_message_t *m, struct 
 
 static void part_failed(struct part *p)
 {
-  int64_t low = -1, high = -1;
+  struct gh_kafka_range has;
   p->failed = true;
   char range[128] = "";
-  if (!rd_kafka_query_watermark_offsets(p->k->reader, p->k->topic_name, p->partition, &low, &high, RANGE_MS))
-    snprintf(range, sizeof range, ": it has %lld to %lld", (long long)low, (long long)high);
+  if (!gh_kafka_range(p->k->reader, p->k->topic_name, p->partition, &has, RANGE_MS))
+    snprintf(range, sizeof range, ": it has %lld to %lld", (long long)has.low, (long long)has.high);
   snprintf(p->error.text, sizeof p->error.text,
            "kafka: partition %d of %s: Kafka no longer holds the stored position %lld%s; write source.kafka.lost: earliest (or latest) to go on without what is lost",
            (int)p->partition, p->k->topic_name, (long long)p->expected, range);

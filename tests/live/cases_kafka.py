@@ -91,4 +91,16 @@ def an_empty_store_beside_a_group(w):
     w.assert_leads(redis, w.expected())
 
 
-CASES = [a_broker_is_killed_and_started, a_position_that_kafka_lost, another_number_of_partitions, an_empty_store_beside_a_group]
+def stopped_while_a_broker_hangs(w):
+    """Given its partitions it asks where they begin; the broker stands still at that moment. TERM ends the daemon all the same."""
+    w.kafka = w.hold(Kafka(w.path("kafka")))
+    w.create_topic(2)
+    w.config(w.redis())
+    daemon = w.daemon()
+    until(lambda: "partitions are assigned" in daemon.text(), "partitions", 20, 0.0005)
+    w.kafka.pause()
+    daemon.stop(seconds=6)
+    w.kafka.resume()
+
+
+CASES = [stopped_while_a_broker_hangs, a_broker_is_killed_and_started, a_position_that_kafka_lost, another_number_of_partitions, an_empty_store_beside_a_group]

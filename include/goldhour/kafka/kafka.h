@@ -22,6 +22,12 @@ bool gh_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value, st
 bool gh_kafka_try_properties(const struct gh_kafka_conf *conf, int64_t session_ms, const struct gh_pair **which, struct gh_kafka_error *error);
 /* What an error means and what to do about it, in one line. Static. */
 const char *gh_kafka_words(rd_kafka_resp_err_t code);
+/* Asks the leader for an offset of a partition: `offset` says for which (RD_KAFKA_OFFSET_BEGINNING, _END, or a time in ms: of the first record since; negative: there is
+ * none), and is the answer. */
+rd_kafka_resp_err_t gh_kafka_offset(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t *offset, int64_t within_ms);
+/* Where it begins and where it ends. */
+struct gh_kafka_range { int64_t low, high; };
+rd_kafka_resp_err_t gh_kafka_range(rd_kafka_t *rk, const char *topic, int32_t partition, struct gh_kafka_range *range, int64_t within_ms);
 /* Ends a handle without leaving its group; all that was made of it must be gone. librdkafka may wait long for brokers that are away: what takes longer than `within_ms`
  * goes on behind our back, for a process that ends soon. */
 void gh_kafka_end(rd_kafka_t *rk, int64_t within_ms);

@@ -40,6 +40,9 @@ bool gh_kafka_committed(struct gh_kafka *k, unsigned partition, int64_t *offset,
 /* Where a new store begins a partition by `start`: a real offset. Blocks; likewise. */
 bool gh_kafka_start(struct gh_kafka *k, unsigned partition, int64_t *offset, struct gh_source_error *error);
 
+/* From any thread: the two above are not waited for much longer (2 s), for the process stops. */
+void gh_kafka_cut(struct gh_kafka *k);
+
 /* Joins the group: from now on there is news. */
 bool gh_kafka_join(struct gh_kafka *k, struct gh_source_error *error);
 /* Readable when there may be news or records. Non-blocking read it empty (gh_kafka_woken) before looking. */

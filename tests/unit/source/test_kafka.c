@@ -443,6 +443,34 @@ static void closing_is_quick_without_brokers(void **state)
   assert_true(gh_monotonic_ns() - begun < UINT64_C(3000000000));
 }
 
+static void *cut_soon(void *k)
+{
+  usleep(300000);
+  gh_kafka_cut(k);
+  return NULL;
+}
+
+/* librdkafka's own question for both ends of a partition waits for a broker that hangs for as long as that does. */
+static void brokers_that_hang_hold_nobody_who_stops(void **state)
+{
+  (void)state;
+  struct gh_source_error e;
+  pthread_t thread;
+  int64_t offset = -1;
+  struct gh_kafka *k = open_member();
+  conf.start = GH_START_EARLIEST;
+  assert_true(gh_kafka_start(k, 1, &offset, &e));
+  assert_int_equal(offset, 0);
+  rd_kafka_mock_broker_set_rtt(mock, 1, 8000);
+  uint64_t begun = gh_monotonic_ns();
+  assert_int_equal(pthread_create(&thread, NULL, cut_soon, k), 0);
+  assert_false(gh_kafka_start(k, 1, &offset, &e));
+  assert_true(gh_monotonic_ns() - begun < UINT64_C(3500000000));
+  pthread_join(thread, NULL);
+  rd_kafka_mock_broker_set_rtt(mock, 1, 0);
+  gh_kafka_close(k);
+}
+
 /* ── bounds ── */
 
 enum { LONG_BYTES = 4000, LONG_RECORDS = 1000 };
@@ -526,6 +554,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(brokers_away_are_trouble_that_ends, open_mock, end_mock),
 
     cmocka_unit_test_setup_teardown(closing_is_quick_without_brokers, open_mock, end_mock),
+    cmocka_unit_test_setup_teardown(brokers_that_hang_hold_nobody_who_stops, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(what_is_not_taken_is_not_fetched_without_bound, open_mock, end_mock),
     cmocka_unit_test_setup_teardown(a_topic_that_is_not_there_is_said, open_mock, end_mock),
   };
