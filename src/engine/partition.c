@@ -230,12 +230,21 @@ static bool goes_back(const struct gh_partition *p)
   return p->loading.unusable && strcmp(gh_core_rules_version(p->core), p->engine->active->set->version) != 0;
 }
 
+/* What was committed by who had it before may not have been told to the group, and a quiet partition commits nothing more. */
+static void tell_group(const struct gh_partition *p)
+{
+  struct gh_position at = gh_core_position(p->core, GH_FEED_EVENTS);
+  const struct gh_engine *e = p->engine;
+  if (e->kafka && e->stored && at.record > 0) gh_kafka_note_committed(e->kafka, p->number, (int64_t)at.offset);
+}
+
 /* Where it cannot begin, its phase says so. */
 static void begin(struct gh_partition *p)
 {
   struct gh_engine *e = p->engine;
   take_loaded(p);
   p->broken = false;
+  tell_group(p);
   join_relays(p); /* what is committed is handed over, whether it can go on or not */
   if (goes_back(p)) {
     gh_partition_halt(p, "the store's active rule set cannot be used here, and another one must not decide: end this daemon, or publish a set that all can use");

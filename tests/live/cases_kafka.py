@@ -103,4 +103,19 @@ def stopped_while_a_broker_hangs(w):
     w.kafka.resume()
 
 
-CASES = [stopped_while_a_broker_hangs, a_broker_is_killed_and_started, a_position_that_kafka_lost, another_number_of_partitions, an_empty_store_beside_a_group]
+def no_lag_after_a_kill(w):
+    """Killed before it told the group how far it was; nothing new comes; the next one tells it, or lag tools would cry for as long as it is quiet."""
+    w.create_topic(2)
+    redis = w.redis()
+    w.config(redis)
+    w.produce(1000)
+    daemon = w.daemon()
+    w.assert_leads(redis, w.expected())
+    daemon.kill()
+    ends = w.kafka.admin.offsets(w.topic)
+    daemon = w.daemon()
+    until(lambda: {p: o for (_, p), (o, _) in w.kafka.admin.committed(w.group).items()} == ends, "the group's offsets", 20)
+    daemon.stop()
+
+
+CASES = [no_lag_after_a_kill, stopped_while_a_broker_hangs, a_broker_is_killed_and_started, a_position_that_kafka_lost, another_number_of_partitions, an_empty_store_beside_a_group]
