@@ -118,4 +118,26 @@ def no_lag_after_a_kill(w):
     daemon.stop()
 
 
-CASES = [no_lag_after_a_kill, stopped_while_a_broker_hangs, a_broker_is_killed_and_started, a_position_that_kafka_lost, another_number_of_partitions, an_empty_store_beside_a_group]
+def a_partition_lost_is_not_begun_at_the_end(w):
+    """The store knows its group and has lost a partition. `start: latest` holds for what never was begun: what came since the group's offset is not passed over."""
+    w.create_topic(1)
+    redis = w.redis()
+    w.config(redis, source=w.source(start="latest"))
+    list(w.stretch(1, 1))  # the first lies behind the clock of a daemon that is at the end already
+    daemon = w.daemon()
+    until(lambda: len(w.kafka.admin.committed(w.group)) == 1 or w.ended(), "an offset in the group", 30)
+    w.produce(1000)
+    w.assert_leads(redis, w.expected())
+    daemon.stop()
+    second = list(w.stretch(1000, 1))
+    w.kcat.produce_many(w.topic, second)
+    with redis.client() as client:
+        client("DEL", *client.keys("gh:*:p0}:*"))
+    before = w.length(redis)
+    daemon = w.daemon()
+    daemon.wait_for("it has lost commits", seconds=20)
+    until(lambda: w.length(redis) > before + 50 or w.ended(), "leads of what came while nobody ran", 30)
+    daemon.stop()
+
+
+CASES = [a_partition_lost_is_not_begun_at_the_end, no_lag_after_a_kill, stopped_while_a_broker_hangs, a_broker_is_killed_and_started, a_position_that_kafka_lost, another_number_of_partitions, an_empty_store_beside_a_group]
