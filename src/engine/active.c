@@ -60,13 +60,16 @@ bool gh_partition_activate(struct gh_partition *p)
 {
   struct gh_active *next = p->engine->active;
   char why[512];
-  if (!fits(p, next->set, why)) {
+  gh_crash_stepping(p);
+  bool ok = fits(p, next->set, why);
+  if (ok) {
+    struct gh_active *was = p->active;
+    p->active = gh_active_use(next);
+    take_rules(p, next->set);
+    gh_active_leave(was);
+  } else {
     gh_log(GH_ERR, "the store holds state that this set does not fit", "partition=%u version=%s why=\"%s\"", p->number, next->set->version, why);
-    return false;
   }
-  struct gh_active *was = p->active;
-  p->active = gh_active_use(next);
-  take_rules(p, next->set);
-  gh_active_leave(was);
-  return true;
+  gh_crash_done(); /* what stood ahead was decoded anew, and told so */
+  return ok;
 }

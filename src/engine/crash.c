@@ -1,7 +1,9 @@
 /* What was being handled when the process died by a fault of its own (a broken invariant, a bad access): a message, by its offset, or something that had waited
  * in the state, by the core's mark of it. The handler of the signal writes it into a file that was opened before, and the next start brings it into the
- * partition's store, where it is counted. Three times, and it is set aside as a dead letter. A kill from outside and a stop leave no mark. */
+ * partition's store, where it is counted. Three times, and it is set aside as a dead letter. A kill from outside, a stop, and a fault of another thread leave no
+ * mark. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,8 @@ enum { MARK_BYTES = 44 }; /* partition, space, offset or mark, newline, in decim
 
 static struct { const struct gh_partition *volatile partition; volatile bool message; volatile uint64_t offset; } doing;
 static volatile int mark_fd = -1;
+static pthread_t loop_thread; /* what another dies of is not the message's doing */
+static char last_stack[65536]; /* the handler's: one that is at its end has no room */
 
 void gh_crash_doing(const struct gh_partition *p, uint64_t offset)
 {
@@ -33,12 +37,35 @@ void gh_crash_stepping(const struct gh_partition *p)
 void gh_crash_done(void) { doing.partition = NULL; }
 
 #ifdef GH_FAULTS
+/* Deeper than any stack. */
+static unsigned fall(volatile unsigned depth)
+{
+  volatile char room[4096];
+  room[depth % sizeof room] = 1;
+  return depth + 1 == 0 ? 0 : fall(depth + 1) + (unsigned)room[0];
+}
+
+static void *die(void *arg)
+{
+  (void)arg;
+  abort();
+}
+
+/* Of a fault here, of a stack that is at its end, or of another thread's fault. */
+static void die_by(const char *way)
+{
+  pthread_t other;
+  if (strcmp(way, "stack") == 0) (void)fall(0);
+  if (strcmp(way, "thread") == 0 && pthread_create(&other, NULL, die, NULL) == 0) (void)pthread_join(other, NULL);
+  abort();
+}
+
 void gh_crash_test(struct gh_str record)
 {
-  const char *word = getenv("GOLDHOUR_DIE_ON");
+  const char *word = getenv("GOLDHOUR_DIE_ON"), *way = getenv("GOLDHOUR_DIE_BY");
   size_t n = word ? strlen(word) : 0;
   for (size_t i = 0; n && i + n <= record.len; i++)
-    if (memcmp(record.ptr + i, word, n) == 0) abort();
+    if (memcmp(record.ptr + i, word, n) == 0) die_by(way ? way : "");
 }
 #endif
 
@@ -57,6 +84,7 @@ static void on_fault(int number)
 {
   char mark[MARK_BYTES];
   const struct gh_partition *p = doing.partition;
+  if (!pthread_equal(pthread_self(), loop_thread)) p = NULL;
   uint64_t stepping = p && p->core ? gh_core_stepping(p->core) : 0;
   if (p && mark_fd >= 0 && (stepping || doing.message)) {
     size_t n = put_number(mark, p->number);
@@ -72,7 +100,10 @@ static void on_fault(int number)
 static void catch_faults(void)
 {
   static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-  struct sigaction action = {.sa_handler = on_fault};
+  struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_ONSTACK};
+  stack_t own = {.ss_sp = last_stack, .ss_size = sizeof last_stack}, was;
+  loop_thread = pthread_self();
+  if (sigaltstack(NULL, &was) == 0 && was.ss_flags & SS_DISABLE) (void)sigaltstack(&own, NULL);
   sigemptyset(&action.sa_mask);
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) (void)sigaction(faults[i], &action, NULL);
 }

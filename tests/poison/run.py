@@ -28,8 +28,8 @@ def bank(folder, poison_at):
             f.write(json.dumps({"id": event_id, "type": "inflow", "customer": f"C{i % 50}", "time": 1789344000000 + i, "amount": "1.00"}) + "\n")
 
 
-def run(program, folder, word=WORD):
-    environment = {**os.environ, "GOLDHOUR_DIE_ON": word}
+def run(program, folder, way=""):
+    environment = {**os.environ, "GOLDHOUR_DIE_ON": WORD, "GOLDHOUR_DIE_BY": way}
     return subprocess.run([program, "run", "--until-end"], cwd=folder, capture_output=True, text=True, env=environment, timeout=60)
 
 
@@ -38,12 +38,12 @@ def leads(folder):
     return [json.loads(line)["event"] for line in open(path, encoding="utf-8")] if os.path.exists(path) else []
 
 
-def set_aside(program, folder, poison_at):
+def set_aside(program, folder, poison_at, way=""):
     bank(folder, poison_at)
-    ends = [run(program, folder).returncode for _ in range(3)]
+    ends = [run(program, folder, way).returncode for _ in range(3)]
     if ends[0] == 0:
         return "SKIPPED", "this build has no faults to bring about (GH_FAULTS)"
-    if set(ends) != {-signal.SIGABRT}:
+    if set(ends) != {-signal.SIGSEGV if way == "stack" else -signal.SIGABRT}:
         return "FAILED", f"it should have died three times: {ends}"
     last = run(program, folder)
     if last.returncode:
@@ -54,6 +54,20 @@ def set_aside(program, folder, poison_at):
     letters = subprocess.run([program, "dlq", "list"], cwd=folder, capture_output=True, text=True, timeout=30).stdout
     if letters.count("poison") != 1:
         return "FAILED", "the record is not among the dead letters: " + letters
+    return "ok", None
+
+
+def another_thread_is_not_the_records_fault(program, folder):
+    """Something else died, again and again, just when this record was at hand."""
+    bank(folder, 1500)
+    ends = [run(program, folder, "thread").returncode for _ in range(4)]
+    if ends[0] == 0:
+        return "SKIPPED", "this build has no faults to bring about (GH_FAULTS)"
+    if set(ends) != {-signal.SIGABRT}:
+        return "FAILED", f"it should have died four times: {ends}"
+    last = subprocess.run([program, "run", "--until-end"], cwd=folder, capture_output=True, text=True, timeout=60)
+    if last.returncode or leads(folder) != [WORD if i == 1500 else f"e{i}" for i in range(OTHERS)]:
+        return "FAILED", f"the record was set aside, or else: {last.stderr[-600:]}"
     return "ok", None
 
 
@@ -74,7 +88,8 @@ def kills_leave_no_mark(program, folder):
 def main():
     program = os.path.abspath(sys.argv[1])
     cases = {"poison/first-record": lambda f: set_aside(program, f, 0), "poison/in-the-middle": lambda f: set_aside(program, f, 1500),
-             "poison/last-record": lambda f: set_aside(program, f, OTHERS - 1), "poison/kills-leave-no-mark": lambda f: kills_leave_no_mark(program, f)}
+             "poison/last-record": lambda f: set_aside(program, f, OTHERS - 1), "poison/a-stack-at-its-end": lambda f: set_aside(program, f, 1500, "stack"),
+             "poison/another-thread": lambda f: another_thread_is_not_the_records_fault(program, f), "poison/kills-leave-no-mark": lambda f: kills_leave_no_mark(program, f)}
     failed = 0
     for name, case in cases.items():
         with tempfile.TemporaryDirectory(prefix="goldhour-poison-") as folder:
