@@ -1,5 +1,6 @@
 /* One turn of the loop. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "engine.h"
 #include "goldhour/base/check.h"
@@ -83,18 +84,33 @@ static void judge_relays(struct gh_engine *e)
   }
 }
 
-/* One that waits to be loaded or cannot go on has nothing in hand. */
+/* One that waits to be loaded, is being loaded or cannot go on has nothing in hand. */
 static bool came_to_rest(struct gh_partition *p, bool late)
 {
+  if (p->loading.busy) return late || p->engine->relays_hurried;
   if (p->committing && late) gh_store_give_up(p->store);
   if ((p->phase == GH_BACKING_OFF || p->phase == GH_HALTED) && !p->committing) gh_partition_move(p, GH_RESTING);
-  return p->phase == GH_RESTING && !p->loading.busy;
+  return p->phase == GH_RESTING;
+}
+
+static bool workers_wait(const struct gh_engine *e)
+{
+  bool waits = e->reload.busy;
+  for (unsigned i = 0; i < e->npartitions; i++) waits = waits || (e->partitions[i] && e->partitions[i]->loading.busy);
+  return waits;
+}
+
+/* A server that hangs is waited for on a worker, for as long as its time-out says, and a worker cannot be ended: the process does. Nothing is in hand. */
+static void leave_workers(const struct gh_engine *e)
+{
+  gh_log(GH_WARN, "goldhour has stopped, though a server has not answered yet", "status=%d", e->status);
+  _exit(e->status);
 }
 
 /* False once everything in hand is committed and the sinks have had their chance. */
 static bool stop(struct gh_engine *e, bool settled)
 {
-  bool rest = !e->reload.busy, late = e->now_ns - e->stopping_ns > GRACE_NS;
+  bool late = e->now_ns - e->stopping_ns > GRACE_NS, rest = !e->reload.busy || late || e->relays_hurried;
   for (unsigned i = 0; i < e->npartitions; i++) {
     if (e->partitions[i] && !came_to_rest(e->partitions[i], late)) rest = false;
   }
@@ -107,6 +123,7 @@ static bool stop(struct gh_engine *e, bool settled)
   }
   if (!settled && !late) return true;
   judge_relays(e);
+  if (workers_wait(e)) leave_workers(e);
   return false;
 }
 

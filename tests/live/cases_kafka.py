@@ -140,4 +140,18 @@ def a_partition_lost_is_not_begun_at_the_end(w):
     daemon.stop()
 
 
-CASES = [a_partition_lost_is_not_begun_at_the_end, no_lag_after_a_kill, stopped_while_a_broker_hangs, a_broker_is_killed_and_started, a_position_that_kafka_lost, another_number_of_partitions, an_empty_store_beside_a_group]
+def stopped_while_a_store_hangs(w):
+    """At the start a partition's load waits half a minute for Redis. Told to stop meanwhile it ends after the 5 s that a commit would have had."""
+    w.create_topic(2)
+    redis = w.redis()
+    w.config(redis)
+    daemon = w.daemon()
+    daemon.wait_for("goldhour runs")
+    redis.pause()
+    time.sleep(0.5)
+    daemon.ask_to_stop()
+    expect(daemon.wait(14) in (0, 1), "it was killed")  # 1: a commit was under way
+    redis.resume()
+
+
+CASES = [stopped_while_a_store_hangs, a_partition_lost_is_not_begun_at_the_end, no_lag_after_a_kill, stopped_while_a_broker_hangs, a_broker_is_killed_and_started, a_position_that_kafka_lost, another_number_of_partitions, an_empty_store_beside_a_group]
