@@ -1,9 +1,12 @@
 """Kafka's own faults: a broker that dies, records that are gone, topics that changed, stores that do not belong to their group."""
+import json
 import random
 import time
 
+import bank
 from kafka import Kafka
 from process import until
+from transactions import Transactions
 from world import expect
 
 
@@ -154,4 +157,45 @@ def stopped_while_a_store_hangs(w):
     redis.resume()
 
 
-CASES = [stopped_while_a_store_hangs, a_partition_lost_is_not_begun_at_the_end, no_lag_after_a_kill, stopped_while_a_broker_hangs, a_broker_is_killed_and_started, a_position_that_kafka_lost, another_number_of_partitions, an_empty_store_beside_a_group]
+def transactions_and_tombstones(w):
+    """Rolled back is never seen; open at the end counts as the end, and comes with its commit; marks of transactions and records without a value hold up no timer."""
+    w.create_topic(1)
+    redis = w.redis()
+    w.config(redis, idle="200ms", lateness="1s")
+    bank.write_rules(w.folder, "rules:\n  - {id: silent, on: {event: login, unless: payroll_credit, within: 2s}}\n  - {id: read, on: article_read}\n")
+    daemon = w.daemon()
+    daemon.wait_for("is ours", seconds=20)
+
+    def put(kind, event, **fields):
+        producer.put(event, json.dumps({"id": event, "type": kind, "customer": event, "time": bank.now_ms(), **fields}))
+
+    def comes_to(*events):
+        until(lambda: w.length(redis) == len(events) or w.ended(), f"the lead of {events[-1]}", 20)
+        expect([lead["event"] for _, lead in w.entries(redis)] == list(events), f"leads of {w.entries(redis)}")
+
+    with Transactions(w.kafka.brokers, w.topic, w.name) as producer:
+        producer.begin()
+        put("login", "committed", channel="app")
+        producer.commit()
+        comes_to("committed")
+        producer.begin()
+        put("login", "behind", channel="app")
+        producer.put("tombstone", None)
+        producer.commit()
+        producer.begin()
+        put("article_read", "rolled-back", topic="fund")
+        producer.flush()
+        producer.abort()
+        comes_to("committed", "behind")
+        producer.begin()
+        put("article_read", "open", topic="fund")
+        producer.flush()
+        time.sleep(1)
+        comes_to("committed", "behind")
+        producer.commit()
+        comes_to("committed", "behind", "open")
+    daemon.stop()
+
+
+CASES = [a_broker_is_killed_and_started, stopped_while_a_broker_hangs, stopped_while_a_store_hangs, no_lag_after_a_kill, a_position_that_kafka_lost,
+         a_partition_lost_is_not_begun_at_the_end, transactions_and_tombstones, another_number_of_partitions, an_empty_store_beside_a_group]
