@@ -120,6 +120,10 @@ static enum gh_decoded refuse(struct gh_feed_place *p, const char *reason, struc
 
 static enum gh_decoded decode(const struct gh_feed *f, struct gh_feed_place *p)
 {
+  if (p->read.none) {
+    p->record.more = false;
+    return GH_DECODED_BLANK;
+  }
   if (p->read.too_long) return refuse(p, "too_long", GH_STR("it is longer than record_bytes"));
   if (set_aside(f, p->read.at_offset)) return refuse(p, "poison", GH_STR("the process died three times while it was handled"));
   if (f->decoding) f->decoding(f->ctx, p->read.at_offset);

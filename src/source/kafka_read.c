@@ -4,7 +4,7 @@
  * queue fills to its share of fetch_bytes, and librdkafka fetches no more. What is given is `expected` or above; below it may lie the beginning of
  * a batch.
  *
- * Errors come in the queue like records. The end of the partition moves `expected` over what is no record (marks of transactions). An offset that
+ * Errors come in the queue like records. The end of the partition moves the place over what is no record (marks of transactions). An offset that
  * Kafka no longer holds fails the source or, if so configured, begins anew; then the first record or end says how much was lost. A batch that came
  * damaged librdkafka passes over, and where it reads on is left to chance: it is begun anew at what is expected. Everything else librdkafka mends by
  * itself: it is noted, and over when something comes or the broker says where the partition ends.
@@ -125,6 +125,16 @@ static enum gh_source_answer give(struct part *p, rd_kafka_message_t *m, struct 
   return GH_SOURCE_RECORD;
 }
 
+/* What lies before the end and is no record is passed over for good: Kafka will not hold the place before it for ever. */
+static enum gh_source_answer pass_over(struct part *p, int64_t offset, struct gh_source_record *r)
+{
+  if (p->searching) found(p, offset);
+  p->expected = offset;
+  *r = (struct gh_source_record){.none = true, .at_offset = (uint64_t)(offset > 0 ? offset - 1 : 0), .at_record = (uint64_t)offset, .next_offset = (uint64_t)offset,
+                                 .next_record = (uint64_t)offset + 1};
+  return GH_SOURCE_RECORD;
+}
+
 static void part_failed(struct part *p)
 {
   struct gh_kafka_range has;
@@ -188,11 +198,7 @@ static void out_of_range(struct part *p, const rd_kafka_message_t *m)
 static void take_error(struct part *p, const rd_kafka_message_t *m)
 {
   switch (m->err) {
-  case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-    if (p->searching) found(p, m->offset);
-    if (m->offset > p->expected) p->expected = m->offset;
-    p->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
-    return;
+  case RD_KAFKA_RESP_ERR__PARTITION_EOF: p->trouble = RD_KAFKA_RESP_ERR_NO_ERROR; return;
   case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
   case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: out_of_range(p, m); return;
   case RD_KAFKA_RESP_ERR__BAD_MSG:
@@ -212,8 +218,11 @@ static enum gh_source_answer part_next(struct gh_source *s, struct gh_source_rec
     rd_kafka_message_t *m = rd_kafka_consume_queue(p->queue, 0);
     if (!m) break;
     if (!m->err && (p->searching || m->offset >= p->expected)) return give(p, m, r);
+    int64_t offset = m->offset;
+    bool passed = m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && (p->searching || offset > p->expected);
     if (m->err) take_error(p, m);
     rd_kafka_message_destroy(m);
+    if (passed) return pass_over(p, offset, r);
   }
   if (p->failed) return GH_SOURCE_FAILED;
   tell_watch(p, !p->searching);

@@ -43,6 +43,7 @@ enum gh_source_answer {
 struct gh_source_record {
   struct gh_str bytes;               /* without its newline (LF or CR LF) and without a byte-order mark; borrowed until the next call */
   bool too_long;                     /* bytes: only its first 1 KB */
+  bool none;                         /* no record: only the place moves on, over what a stream never gives (marks of transactions, what was lost) */
   /* Of a stream's message; borrowed as well. */
   struct gh_str key;
   const struct gh_header *headers; unsigned nheaders;
