@@ -108,6 +108,7 @@ class Bank:
     def stop(self):
         self.daemon.signal(signal.SIGTERM)
         expect(self.daemon.wait(30) == 0, f"it did not stop well, {self.daemon.process.returncode}: " + self.daemon.text()[-2000:])
+        expect("makes no progress" not in self.daemon.text(), "an alarm without a cause: " + self.daemon.text()[-2000:])
 
     def reload(self, good=True):
         words = "a rule set takes effect" if good else "the old set stays"
