@@ -278,6 +278,11 @@ void gh_crash_test(struct gh_str record);
 static inline void gh_crash_test(struct gh_str record) { (void)record; }
 #endif
 
+/* starting.c: between the two, TERM and INT end the process at once, exit 0. They are blocked in all threads. */
+struct gh_starting { uv_thread_t thread; int signals, over; };
+void gh_starting_begin(struct gh_starting *s);
+void gh_starting_end(struct gh_starting *s);
+
 /* stats.c */
 void gh_engine_report(struct gh_engine *e);
 

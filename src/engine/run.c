@@ -229,7 +229,11 @@ int gh_run(struct gh_set *set, const struct gh_run_options *options)
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes shows as a failed write */
   struct gh_engine *e = new_engine(set, options);
-  if (gh_engine_open(e)) run_loop(e);
+  struct gh_starting starting;
+  gh_starting_begin(&starting);
+  bool open = gh_engine_open(e);
+  gh_starting_end(&starting);
+  if (open) run_loop(e);
   else give_up(e);
   int status = e->status;
   free_engine(e);

@@ -4,6 +4,7 @@ import random
 import time
 
 import bank
+from daemon import secret
 from kafka_client import partition_of
 from process import free_port, until
 from world import expect
@@ -93,4 +94,29 @@ def check_tries_what_is_named(w):
     expect("C1" not in said.stdout and (said.returncode or "partition" in said.stdout), f"a customer in two partitions: {said.returncode} {said.stdout[-800:]}")
 
 
-CASES = [streams_keyed_otherwise, nightly_profiles, check_tries_what_is_named]
+def stopped_before_it_began(w):
+    """Brokers or a Redis that are away are waited for; a stop is not: nothing is in hand yet."""
+    w.create_topic(2)
+    redis, nowhere = w.redis(), f"127.0.0.1:{free_port()}"
+    for store, more in ((redis, {"source": w.source(brokers=nowhere)}), (f"{{redis: {{url: 'redis://{nowhere}'}}}}", {})):
+        w.config(store, **more)
+        daemon = w.daemon()
+        until(lambda: "refused" in daemon.text() or w.ended(), "the first attempt", 10)
+        daemon.stop(3)
+        expect(daemon.lines("goldhour has stopped")[-1]["status"] == "0", daemon.text()[-300:])
+
+
+def redis_says_what_it_wants(w):
+    """A password that is missing or wrong, TLS on one side alone: what to write is said."""
+    w.create_topic(1)
+    secret(w.folder, "wrong.pw", "wrong-one")
+    plain, closed, tls = w.redis(), w.redis("closed", conf={"requirepass": "sesame"}), w.redis("tls", tls=True)
+    closed.login = {"password": "sesame"}
+    for url, more, words in ((f"redis://127.0.0.1:{closed.port}", "", "Give 'password_file'"), (f"redis://127.0.0.1:{closed.port}", ", password_file: wrong.pw", "Look at 'user' and"),
+                             (f"redis://127.0.0.1:{tls.port}", "", "want TLS (rediss://)?"), (f"rediss://127.0.0.1:{plain.port}", "", "does the port speak TLS?")):
+        w.config(f"{{redis: {{url: '{url}'{more}}}}}")
+        said = w.goldhour("check", "--live", status=None, seconds=60)
+        expect(said.returncode == 1 and words in said.stdout and "wrong-one" not in said.stdout + said.stderr, f"{words}: {said.stdout[-600:]}")
+
+
+CASES = [streams_keyed_otherwise, nightly_profiles, check_tries_what_is_named, stopped_before_it_began, redis_says_what_it_wants]
