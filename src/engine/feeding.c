@@ -110,8 +110,9 @@ static void hint_at_old_events(struct gh_partition *p)
   if (!p->engine->live || p->hint_given || p->seen == 0) return;
   p->hint_given = true;
   if (p->newest_ms >= p->engine->wall_ms - OLD_MS) return;
-  gh_log(GH_WARN, "the first events are all over 3 days old and give no leads in a live run: for a past stretch use --until-end (or "
-      "goldhour replay)", "events=%u", p->seen);
+  gh_log(GH_WARN, p->engine->kafka ? "the first events are all over 3 days old and give no leads in a live run: they fill windows and waits; "
+      "goldhour replay shows the leads of a past stretch" : "the first events are all over 3 days old and give no leads in a live run: for a past "
+      "stretch use --until-end (or goldhour replay)", "events=%u", p->seen);
 }
 
 static void look_at(struct gh_partition *p, const struct gh_event *event)

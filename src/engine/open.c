@@ -122,8 +122,8 @@ static bool check_identity(struct gh_engine *e)
   if (!match(e, &found)) return false;
   if (!found.id[0] && !gh_stores_found(e->stores, partitions, &found, &error)) return fail(e, 1, "the store cannot be made", error.text);
   if (found.partitions != partitions) {
-    snprintf(why, sizeof why, "the store was made for %u partitions and the topic has %u: customers would lie in other partitions than their state; see "
-             "docs/kafka.md on changing their number", found.partitions, partitions);
+    snprintf(why, sizeof why, "the store was made for %u partitions and the topic has %u: customers would lie in other partitions than their state; "
+             "docs/production.md says how to go to another number", found.partitions, partitions);
     return fail(e, 78, "the number of partitions is another one", why);
   }
   e->identity = found;

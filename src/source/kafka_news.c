@@ -52,7 +52,7 @@ static bool rebalanced(struct gh_kafka *k, rd_kafka_event_t *event, struct gh_ka
     rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
     (void)rd_kafka_assign(k->member, none);
     rd_kafka_topic_partition_list_destroy(none);
-    if (has_grown(k, list)) return fatal(k, RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, "the topic has more of them than before; see docs/kafka.md on changing their number", news);
+    if (has_grown(k, list)) return fatal(k, RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, "the topic has more of them than before; docs/production.md says how to go to another number", news);
     keep(k, list);
     news->kind = GH_KAFKA_ASSIGNED;
   } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
