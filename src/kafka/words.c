@@ -5,7 +5,7 @@ static const struct { rd_kafka_resp_err_t code; const char *words; } table[] = {
   {RD_KAFKA_RESP_ERR__TRANSPORT, "no broker answers: are 'brokers' right, is Kafka running, does it want TLS or SASL?"},
   {RD_KAFKA_RESP_ERR__RESOLVE, "the broker's name is not known here: look at 'brokers' and at the listeners that the broker advertises"},
   {RD_KAFKA_RESP_ERR__TIMED_OUT, "the broker did not answer in time"},
-  {RD_KAFKA_RESP_ERR__SSL, "TLS failed: is 'tls.ca' the authority that signed the broker's certificate, is its name the one in 'brokers'?"},
+  {RD_KAFKA_RESP_ERR__SSL, "TLS failed: is 'tls.ca' the authority that signed the broker's certificate, is its name the one in 'brokers', and does the port speak TLS?"},
   {RD_KAFKA_RESP_ERR__AUTHENTICATION, "the broker refused our user or password, or does not know the mechanism: look at 'sasl'"},
   {RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, "the broker refused our user or password: look at 'sasl'"},
   {RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM, "the broker does not know this 'sasl.mechanism'"},

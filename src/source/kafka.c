@@ -27,6 +27,7 @@ static bool tell(struct gh_kafka *k, const char *what, rd_kafka_resp_err_t code,
 {
   bool silent = !k->joined && (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT);
   if (silent && k->denied) code = k->denied;
+  else if (silent && k->partitions == 0) code = RD_KAFKA_RESP_ERR__TRANSPORT; /* whether it hung up or said nothing: nobody there speaks as we do */
   snprintf(error->text, sizeof error->text, "kafka: %s %s: %s (%s%s%s)", what, strcmp(what, "topic") == 0 ? k->topic_name : k->group, gh_kafka_words(code), rd_kafka_err2name(code),
            silent && *k->last_text ? "; " : "", silent ? k->last_text : "");
   return false;
