@@ -20,6 +20,8 @@
 -- apply():
 --   {'APPLIED', n}
 --   {'AGAIN', n}       something else was written to the stream since add: n entries have got later ids; apply once more
+-- rights()
+--   {'MAY', 0}         or an error that names what the user may not do; nothing is written
 -- An empty token is not compared: nobody else can have this partition.
 --
 -- A lead was added before if its id is known, or its number is one of the forgotten. Numbers alone do not tell: a store that has lost its tail gives them
@@ -44,6 +46,21 @@ local function check(keys)
   end
 end
 
+-- What the writing uses, in a form whose rights can be asked for: a right that is missing is named before anything is begun.
+local function rights(keys)
+  local stream, ids, holders, missing = keys[1], keys[2], keys[3], {}
+  local wanted = {
+    {'HSET', holders, 'f', 'v'}, {'HGET', holders, 'f'}, {'HMGET', holders, 'f'}, {'HEXISTS', holders, 'f'}, {'HDEL', holders, 'f'}, {'TIME'},
+    {'ZADD', ids, '1', 'm'}, {'ZSCORE', ids, 'm'}, {'ZREM', ids, 'm'}, {'ZRANGEBYSCORE', ids, '-inf', '1'}, {'EXISTS', stream}, {'XADD', stream, '*', 'f', 'v'},
+    {'XRANGE', stream, '-', '+'}, {'XTRIM', stream, 'MINID', '1'}, {'XINFO', 'STREAM', stream},
+  }
+  for _, command in ipairs(wanted) do
+    if not redis.acl_check_cmd(unpack(command)) then missing[#missing + 1] = command[1] .. ' ' .. (command[2] or '') end
+  end
+  if #missing == 0 then return {'MAY', 0} end
+  return redis.error_reply('RIGHTS this Redis user may not do: ' .. table.concat(missing, ', ') .. ' (docs/sinks.md has what it needs)')
+end
+
 local function text(number) return string.format('%.0f', number) end
 
 local function entry_id(ms, seq) return text(ms) .. '-' .. text(seq) end
@@ -51,6 +68,8 @@ local function entry_id(ms, seq) return text(ms) .. '-' .. text(seq) end
 local function hold(keys, args)
   local wrong = check(keys)
   if wrong then return wrong end
+  local may = rights(keys)
+  if may.err then return may end
   local holders, partition = keys[3], args[1]
   local forgot, fields = tonumber(redis.call('HGET', holders, partition .. ':forgot') or '0'), {}
   if args[2] ~= '' then fields = {partition .. ':owner', args[2]} end

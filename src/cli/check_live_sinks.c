@@ -8,6 +8,7 @@
 
 #include "check_live.h"
 #include "check_live_redis.h"
+#include "goldhour/sink/sink.h"
 #include "goldhour/sys/sys.h"
 
 enum { ASK_MS = 6000, SETTLE_MS = 1500 };
@@ -63,6 +64,15 @@ static void try_kafka(struct place *p)
 
 /* ── Redis ── */
 
+static void say_stream(struct place *p, struct gh_redis *redis, const char *what)
+{
+  struct gh_sink_error error;
+  const struct gh_sink_options o = {.conf = p->conf, .dir = p->l->set->conf.dir, .redis = redis, .installation = GH_STR("check")};
+  size_t named = strlen(p->where) + 2; /* the reason begins with the sink's name, too */
+  if (gh_sink_stream_try(&o, &error)) gh_live_ok(p->l, p->where, "%s; this user may write it", what);
+  else gh_live_fail(p->l, p->where, NULL, "%s", error.text + (strncmp(error.text, p->where, named - 2) == 0 ? named : 0));
+}
+
 static void try_stream(struct place *p, struct gh_redis *redis)
 {
   struct gh_redis_error error;
@@ -72,9 +82,10 @@ static void try_stream(struct place *p, struct gh_redis *redis)
   const struct gh_redis_command c = {.argv = argv, .argc = 2, .key = p->conf->stream, .again = true, .within_ms = gh_live_left_ms(p->l,
       ASK_MS)};
   gh_arena_init(&arena, 0);
-  if (!gh_redis_call(redis, &c, &arena, &reply, &error)) gh_live_fail(p->l, p->where, NULL, "%s", error.text);
-  else if (gh_str_eq(reply.text, GH_STR("stream"))) gh_live_ok(p->l, p->where, "the stream is there");
-  else if (gh_str_eq(reply.text, GH_STR("none"))) gh_live_ok(p->l, p->where, "there is no such key yet: the first lead makes the stream");
+  if (!gh_redis_call(redis, &c, &arena, &reply, &error))
+    gh_live_fail(p->l, p->where, strncmp(error.text, "NOPERM", 6) == 0 ? "docs/sinks.md has the rights that the user needs" : NULL, "%s", error.text);
+  else if (gh_str_eq(reply.text, GH_STR("stream"))) say_stream(p, redis, "the stream is there");
+  else if (gh_str_eq(reply.text, GH_STR("none"))) say_stream(p, redis, "there is no such key yet: the first lead makes the stream");
   else gh_live_fail(p->l, p->where, "name another stream", "the key holds a %.*s", GH_FMT(reply.text));
   gh_arena_free(&arena);
 }

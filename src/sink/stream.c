@@ -282,3 +282,17 @@ struct gh_sink *gh_sink_stream_open(const struct gh_sink_options *options, struc
   close_sink(&o->sink);
   return NULL;
 }
+
+bool gh_sink_stream_try(const struct gh_sink_options *options, struct gh_sink_error *error)
+{
+  struct gh_sink *s = gh_sink_stream_open(options, error);
+  struct stream *o = (struct stream *)s;
+  struct stream_part p = {0};
+  struct gh_stream_answer answer;
+  if (!s) return false;
+  set_field(o, &p, "check");
+  struct gh_stream_request request = request_of(o, &p, GH_STREAM_RIGHTS);
+  bool ok = call(o, &request, &answer, error);
+  close_sink(s);
+  return ok;
+}

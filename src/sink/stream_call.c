@@ -11,11 +11,11 @@
 #include "goldhour/sys/sys.h"
 #include "sign.h"
 
-#define LIBRARY "goldhour_sink_v2" /* another text has another number */
+#define LIBRARY "goldhour_sink_v3" /* another text has another number */
 #define LOOK_NS 100000000L /* how soon being cut off is noticed */
 #define ARGS 4096u         /* of a command, at most */
 
-static const char *const names[] = {[GH_STREAM_HOLD] = "hold", [GH_STREAM_ADD] = "add", [GH_STREAM_APPLY] = "apply"}; /* local functions of the text */
+static const char *const names[] = {[GH_STREAM_HOLD] = "hold", [GH_STREAM_ADD] = "add", [GH_STREAM_APPLY] = "apply", [GH_STREAM_RIGHTS] = "rights"}; /* local functions of the text */
 
 /* ── one command, waited for ── */
 
@@ -187,21 +187,40 @@ static unsigned words_of(const struct gh_stream_request *q, struct gh_str argv[A
   return argc;
 }
 
+/* Where scripts are forbidden too, it is the function's refusal that says what is missing. */
+static bool call_script_instead(struct gh_stream_caller *c, enum gh_stream_function f, struct gh_str *argv, unsigned argc, struct gh_stream_answer *answer)
+{
+  struct gh_stream_answer by_script;
+  c->scripts = true;
+  bool ok = call_script(c, f, argv, argc, &by_script);
+  if (ok || !is_forbidden(by_script.error)) {
+    *answer = by_script;
+    return ok;
+  }
+  c->scripts = false;
+  size_t len = strlen(answer->error);
+  snprintf(answer->error + len, sizeof answer->error - len, " (docs/sinks.md has the rights that the user needs)");
+  return false;
+}
+
 bool gh_stream_call(struct gh_stream_caller *c, const struct gh_stream_request *q, struct gh_stream_answer *answer)
 {
   struct gh_str argv[ARGS];
   char name[64];
   unsigned argc = words_of(q, argv, name);
-  if (!c->scripts) {
-    if (send_and_wait(c, argv, argc, answer)) return true;
-    bool unknown = is_unknown(answer->error);
-    if (!unknown && !is_forbidden(answer->error)) return false;
-    if (unknown && load_library(c)) return send_and_wait(c, argv, argc, answer);
-    c->scripts = true;
+  if (c->scripts) {
+    bool ok = call_script(c, q->function, argv, argc, answer);
+    if (!ok && is_forbidden(answer->error)) c->scripts = false; /* neither is to be had now; next time functions may be */
+    return ok;
   }
-  bool ok = call_script(c, q->function, argv, argc, answer);
-  if (!ok && is_forbidden(answer->error)) c->scripts = false; /* neither is to be had now; next time functions may be */
-  return ok;
+  if (send_and_wait(c, argv, argc, answer)) return true;
+  bool unknown = is_unknown(answer->error);
+  if (!unknown && !is_forbidden(answer->error)) return false;
+  if (unknown && load_library(c)) {
+    if (send_and_wait(c, argv, argc, answer)) return true;
+    if (!is_forbidden(answer->error)) return false;
+  }
+  return call_script_instead(c, q->function, argv, argc, answer);
 }
 
 bool gh_stream_call_two(struct gh_stream_caller *c, const struct gh_stream_request q[2], struct gh_stream_answer answers[2])

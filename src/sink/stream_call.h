@@ -7,7 +7,7 @@
 
 #include "goldhour/redis/redis.h"
 
-enum gh_stream_function { GH_STREAM_HOLD, GH_STREAM_ADD, GH_STREAM_APPLY };
+enum gh_stream_function { GH_STREAM_HOLD, GH_STREAM_ADD, GH_STREAM_APPLY, GH_STREAM_RIGHTS };
 
 struct gh_stream_caller {
   struct gh_redis *redis;      /* borrowed */

@@ -119,4 +119,25 @@ def redis_says_what_it_wants(w):
         expect(said.returncode == 1 and words in said.stdout and "wrong-one" not in said.stdout + said.stderr, f"{words}: {said.stdout[-600:]}")
 
 
-CASES = [streams_keyed_otherwise, nightly_profiles, check_tries_what_is_named, stopped_before_it_began, redis_says_what_it_wants]
+def rights_for_the_stream(w):
+    """A user who may use the store and not the stream: check --live says which right is missing, and so does run."""
+    w.create_topic(1)
+    words = "hget hmget hset hdel hkeys hgetall hlen xadd xrange xtrim xdel xinfo|stream type time fcall function|load client|setname select ping info config|get"
+    redis = w.redis(acl=["default on nopass ~* &* +@all", "gold on >secret ~gh:* resetchannels -@all " + " ".join("+" + word for word in words.split())])
+    secret(w.folder, "redis.pw", "secret")
+    w.config(f"{{redis: {{url: 'redis://gold@127.0.0.1:{redis.port}', password_file: redis.pw}}}}")
+    for grant, missing in (("~gh:*", "NOPERM"), ("~leads", "may not do: HEXISTS gh:{leads}:holders, ZADD"), ("+@read +@stream +@sortedset +@hash", None)):
+        with redis.client() as c:
+            c("ACL", "SETUSER", "gold", *grant.split())
+        said = w.goldhour("check", "--live", status=None, seconds=60)
+        if missing is None:
+            expect(said.returncode == 0 and "this user may write it" in said.stdout, said.stdout[-600:])
+            continue
+        expect(said.returncode == 1 and missing in said.stdout and "docs/sinks.md" in said.stdout, f"{grant}: {said.stdout[-600:]}")
+        daemon = w.daemon()
+        until(lambda: daemon.lines("leads cannot be handed over") or w.ended(), "what run says", 20)
+        expect(missing in daemon.text() and "evalsha" not in daemon.text(), daemon.text()[-600:])
+        daemon.kill()
+
+
+CASES = [streams_keyed_otherwise, nightly_profiles, check_tries_what_is_named, stopped_before_it_began, redis_says_what_it_wants, rights_for_the_stream]

@@ -42,6 +42,8 @@ struct gh_sink_lead { uint64_t number; struct gh_str id, json; };
 /* NULL with `error`: a file that cannot be written, a secret that cannot be read. A server that is away is no error. */
 struct gh_sink *gh_sink_open(const struct gh_sink_options *options, struct gh_sink_error *error);
 void gh_sink_close(struct gh_sink *s);
+/* Whether a stream's server lets its user do what writing leads needs. Nothing is written; the functions are loaded. */
+bool gh_sink_stream_try(const struct gh_sink_options *options, struct gh_sink_error *error);
 /* Whether all partitions depend on one server: if it is away for one, it is for all. */
 bool gh_sink_is_server(const struct gh_sink *s);
 /* Whether leads that come again do no harm, however many: then the mark may be committed later, for several pages at once. */

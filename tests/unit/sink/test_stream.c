@@ -79,7 +79,7 @@ static void an_entry_has_id_and_lead(void **state)
   assert_stream("abc");
   assert_string_equal(redis("--no-raw XRANGE leads - + COUNT 1 | tail -n 4 | tr -d ' '"), "2)1)\"id\"\n2)\"a\"\n3)\"lead\"\n4)\"{\\\"id\\\":\\\"a\\\"}\"");
   assert_string_equal(redis("HGET 'gh:{leads}:holders' bank:p7:place"), "3");
-  assert_string_equal(redis("FUNCTION LIST | grep -c goldhour_sink_v2_add"), "1");
+  assert_string_equal(redis("FUNCTION LIST | grep -c goldhour_sink_v3_add"), "1");
   gh_sink_close(s);
 }
 
@@ -285,7 +285,7 @@ static void what_is_left_to_do_is_done_first(void **state)
   struct gh_sink_mark mark = {0};
   take_hold(s, 0, &mark);
   assert_int_equal(add(s, 0, 1, "a"), GH_SINK_TAKEN);
-  static const char half[] = "FCALL goldhour_sink_v2_add 3 leads 'gh:{leads}:ids:bank:p1' 'gh:{leads}:holders' bank:p1 '' -1 3600000 0 1 x '{\"id\":\"x\"}' 2 y '{\"id\":\"y\"}'";
+  static const char half[] = "FCALL goldhour_sink_v3_add 3 leads 'gh:{leads}:ids:bank:p1' 'gh:{leads}:holders' bank:p1 '' -1 3600000 0 1 x '{\"id\":\"x\"}' 2 y '{\"id\":\"y\"}'";
   assert_non_null(strstr(redis(half), "KEPT"));
   assert_stream("a");
   assert_int_equal(add(s, 0, 2, "b"), GH_SINK_TAKEN);
@@ -303,7 +303,7 @@ static void half_an_apply_that_comes_back_adds_nothing(void **state)
   struct gh_sink *s = open_stream(true);
   struct gh_sink_mark mark = {0};
   take_hold(s, 0, &mark);
-  redis("FCALL goldhour_sink_v2_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 1 a '{\"id\":\"a\"}' 2 b '{\"id\":\"b\"}'");
+  redis("FCALL goldhour_sink_v3_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 1 a '{\"id\":\"a\"}' 2 b '{\"id\":\"b\"}'");
   redis("EVAL \"local t = cmsgpack.unpack(redis.call('HGET', 'gh:{leads}:holders', 'todo')) "
         "redis.call('XADD', 'leads', t[4][4], 'id', 'a', 'lead', t[4][3]) redis.call('ZADD', t[1], 1, 'a')\" 0");
   assert_stream("a");
@@ -321,11 +321,11 @@ static void what_others_write_to_the_stream_displaces_no_lead(void **state)
   struct gh_sink *s = open_stream(true);
   struct gh_sink_mark mark = {0};
   take_hold(s, 0, &mark);
-  redis("FCALL goldhour_sink_v2_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 1 a '{\"id\":\"a\"}' 2 b '{\"id\":\"b\"}'");
+  redis("FCALL goldhour_sink_v3_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 1 a '{\"id\":\"a\"}' 2 b '{\"id\":\"b\"}'");
   redis("XADD leads '*' id z lead '{\"id\":\"z\"}'");
   assert_int_equal(add(s, 0, 3, "c"), GH_SINK_TAKEN);
   assert_stream("zabc");
-  redis("FCALL goldhour_sink_v2_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 4 d '{\"id\":\"d\"}' 5 e '{\"id\":\"e\"}'");
+  redis("FCALL goldhour_sink_v3_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 4 d '{\"id\":\"d\"}' 5 e '{\"id\":\"e\"}'");
   redis("EVAL \"local t = cmsgpack.unpack(redis.call('HGET', 'gh:{leads}:holders', 'todo')) "
         "redis.call('XADD', 'leads', t[4][4], 'id', 'd', 'lead', t[4][3]) redis.call('XADD', 'leads', t[4][8], 'id', 'y', 'lead', '{\\\"id\\\":\\\"y\\\"}')\" 0");
   take_hold(s, 0, &mark);
