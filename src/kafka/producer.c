@@ -36,6 +36,15 @@ static void say(struct gh_kafka_error *error, rd_kafka_resp_err_t code, const ch
   error->too_large = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
 }
 
+/* A handle that has met a fatal error drops all that it has and takes nothing more: what happened to it is the reason. */
+static rd_kafka_resp_err_t cause(rd_kafka_t *rk, rd_kafka_resp_err_t code)
+{
+  char why[256];
+  bool after = code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || code == RD_KAFKA_RESP_ERR__FATAL;
+  rd_kafka_resp_err_t fatal = after ? rd_kafka_fatal_error(rk, why, sizeof why) : RD_KAFKA_RESP_ERR_NO_ERROR;
+  return fatal ? fatal : code;
+}
+
 static void note_failure(struct gh_kafka_producer *p, rd_kafka_resp_err_t code, const char *topic)
 {
   p->refused |= code != RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && code != RD_KAFKA_RESP_ERR__QUEUE_FULL;
@@ -46,11 +55,10 @@ static void note_failure(struct gh_kafka_producer *p, rd_kafka_resp_err_t code, 
 
 static void reported(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 {
-  (void)rk;
   struct gh_kafka_producer *p = opaque;
   GH_CHECK(p->missing > 0);
   p->missing--;
-  if (m->err) note_failure(p, m->err, rd_kafka_topic_name(m->rkt));
+  if (m->err) note_failure(p, cause(rk, m->err), rd_kafka_topic_name(m->rkt));
 }
 
 /* ── the handle ── */
@@ -164,6 +172,7 @@ bool gh_kafka_produce(struct gh_kafka_producer *p, const struct gh_kafka_out *ou
   (void)rd_kafka_poll(p->rk, 0);
   if (!code) return true;
   p->missing--;
+  code = cause(p->rk, code);
   say(error, code, topic);
   if (!error->too_large) note_failure(p, code, topic);
   return false;
