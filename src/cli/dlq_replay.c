@@ -66,7 +66,7 @@ static enum outcome to_source(struct replay *r, const struct gh_dlq_letter *l, s
 {
   const struct gh_kafka_source_conf *kafka = &r->d->conf->kafka;
   struct gh_kafka_error error;
-  if (!r->producer) r->producer = gh_kafka_producer_open(&kafka->kafka, r->d->conf->dir, &error);
+  if (!r->producer) r->producer = gh_kafka_producer_open_large(&kafka->kafka, r->d->conf->dir, &error);
   if (!r->producer) return broken(error.text);
   struct gh_kafka_out out = {.topic = kafka->topics[0], .key = l->letter.key, .partition = (int32_t)l->partition};
   if (l->letter.raw.len) out.bytes = l->letter.raw; /* else it had no value: a CloudEvent's attributes may be all there is */

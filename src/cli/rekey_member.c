@@ -12,7 +12,7 @@
 void gh_rekey_break_off(struct gh_rekey *r, bool hopeless)
 {
   r->broken = true;
-  r->hopeless |= hopeless;
+  r->hopeless |= hopeless || (r->out.producer && gh_kafka_hopeless(r->out.producer));
 }
 
 bool gh_rekey_commit(struct gh_rekey *r)

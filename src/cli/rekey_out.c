@@ -29,23 +29,6 @@ void gh_rekey_out_close(struct gh_rekey_out *o)
   o->decoder = NULL;
 }
 
-/* ── events ── */
-
-/* Two sources may give the same id: the topic's name before it tells them apart. */
-static bool write_event(struct gh_rekey_out *o, const struct gh_rekey_message *m, const struct gh_event *e, struct gh_kafka_error *error)
-{
-  gh_buf_clear(&o->id);
-  gh_buf_add_str(&o->id, m->topic);
-  gh_buf_byte(&o->id, ':');
-  gh_buf_add_str(&o->id, e->id);
-  gh_buf_clear(&o->json);
-  gh_event_canonical(&o->json, e, gh_buf_str(&o->id));
-  if (e->type->index == GH_CUSTOMER_TYPE) o->counts.profiles++;
-  else o->counts.events++;
-  const struct gh_kafka_out out = {.topic = o->to, .key = e->customer, .bytes = gh_buf_str(&o->json), .partition = -1};
-  return gh_kafka_produce(o->producer, &out, WITHIN_MS, error);
-}
-
 /* ── dead letters ── */
 
 static bool file_error(const struct gh_rekey_out *o, struct gh_kafka_error *error)
@@ -81,6 +64,7 @@ static bool to_file(struct gh_rekey_out *o, const struct gh_rekey_message *m, co
 
 enum { OWN_HEADERS = 5, HEADERS_MOST = 256 };
 
+/* What no topic takes goes to the file. */
 static bool to_topic(struct gh_rekey_out *o, const struct gh_rekey_message *m, const struct gh_record *r, struct gh_kafka_error *error)
 {
   struct gh_pair headers[HEADERS_MOST + OWN_HEADERS];
@@ -97,13 +81,35 @@ static bool to_topic(struct gh_rekey_out *o, const struct gh_rekey_message *m, c
   headers[n++] = (struct gh_pair){.name = GH_STR("goldhour-offset"), .value = gh_str(offset)};
   const struct gh_kafka_out out = {.topic = o->dead_topic, .key = m->message.key, .bytes = m->message.bytes, .partition = -1,
       .headers = headers, .nheaders = n};
-  return gh_kafka_produce(o->producer, &out, WITHIN_MS, error);
+  if (gh_kafka_produce(o->producer, &out, WITHIN_MS, error)) return true;
+  return error->too_large && to_file(o, m, r, error);
 }
 
 static bool refuse(struct gh_rekey_out *o, const struct gh_rekey_message *m, const struct gh_record *r, struct gh_kafka_error *error)
 {
   o->counts.refused++;
   return o->dead_topic.len ? to_topic(o, m, r, error) : to_file(o, m, r, error);
+}
+
+/* ── events ── */
+
+/* Two sources may give the same id: the topic's name before it tells them apart. */
+static bool write_event(struct gh_rekey_out *o, const struct gh_rekey_message *m, const struct gh_event *e, struct gh_kafka_error *error)
+{
+  gh_buf_clear(&o->id);
+  gh_buf_add_str(&o->id, m->topic);
+  gh_buf_byte(&o->id, ':');
+  gh_buf_add_str(&o->id, e->id);
+  gh_buf_clear(&o->json);
+  gh_event_canonical(&o->json, e, gh_buf_str(&o->id));
+  const struct gh_kafka_out out = {.topic = o->to, .key = e->customer, .bytes = gh_buf_str(&o->json), .partition = -1};
+  if (gh_kafka_produce(o->producer, &out, WITHIN_MS, error)) {
+    if (e->type->index == GH_CUSTOMER_TYPE) o->counts.profiles++;
+    else o->counts.events++;
+    return true;
+  }
+  const struct gh_record refused = {.reason = "too_long", .detail = GH_STR("the event is larger than `message.max.bytes` of the source's `properties`")};
+  return error->too_large && refuse(o, m, &refused, error);
 }
 
 /* ── messages ── */

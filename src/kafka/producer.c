@@ -22,10 +22,12 @@
 struct gh_kafka_producer {
   const struct gh_kafka_conf *conf; /* borrowed */
   char *dir;                        /* owned */
+  const char *message_bytes;        /* what is larger is passed over here, unless the configuration's properties say otherwise */
   rd_kafka_t *rk;                   /* NULL: to be made anew */
   uint64_t missing;                 /* produced, not yet reported */
   bool failed;                      /* since the last flush */
   bool refused;                     /* and not for want of time */
+  bool hopeless;                    /* the first failure of the last that failed is people's to mend */
   struct gh_kafka_error why;        /* the first failure's */
   atomic_bool cut;                  /* nothing is waited for any more */
 };
@@ -50,6 +52,8 @@ static void note_failure(struct gh_kafka_producer *p, rd_kafka_resp_err_t code, 
   p->refused |= code != RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && code != RD_KAFKA_RESP_ERR__QUEUE_FULL;
   if (p->failed) return;
   p->failed = true;
+  p->hopeless = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
+                code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
   say(&p->why, code, topic);
 }
 
@@ -66,7 +70,7 @@ static void reported(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 static bool make(struct gh_kafka_producer *p, struct gh_kafka_error *error)
 {
   char why[256];
-  const struct gh_kafka_property ours[] = {{"queue.buffering.max.kbytes", "65536"}, {"message.max.bytes", "50000000"}, {0}}; /* the brokers say what is too large */
+  const struct gh_kafka_property ours[] = {{"queue.buffering.max.kbytes", "65536"}, {"message.max.bytes", p->message_bytes}, {0}};
   rd_kafka_conf_t *made = gh_kafka_conf_with(p->conf, gh_str(p->dir), ours, error);
   if (!made) return false;
   rd_kafka_conf_set_dr_msg_cb(made, reported);
@@ -99,16 +103,27 @@ static void end_handle(struct gh_kafka_producer *p)
   p->missing = 0;
 }
 
-struct gh_kafka_producer *gh_kafka_producer_open(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error)
+static struct gh_kafka_producer *open_bounded(const struct gh_kafka_conf *conf, struct gh_str dir, const char *message_bytes, struct gh_kafka_error *error)
 {
   struct gh_kafka_producer *p = calloc(1, sizeof *p);
   GH_CHECK(p && "out of memory");
   p->conf = conf;
+  p->message_bytes = message_bytes;
   p->dir = strndup(dir.ptr ? dir.ptr : "", dir.len);
   GH_CHECK(p->dir && "out of memory");
   if (make(p, error)) return p;
   gh_kafka_producer_close(p);
   return NULL;
+}
+
+struct gh_kafka_producer *gh_kafka_producer_open(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error)
+{
+  return open_bounded(conf, dir, "1000000", error);
+}
+
+struct gh_kafka_producer *gh_kafka_producer_open_large(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error)
+{
+  return open_bounded(conf, dir, "50000000", error);
 }
 
 void gh_kafka_producer_close(struct gh_kafka_producer *p)
@@ -195,3 +210,5 @@ bool gh_kafka_flush(struct gh_kafka_producer *p, int64_t within_ms, struct gh_ka
   p->failed = p->refused = false;
   return ok;
 }
+
+bool gh_kafka_hopeless(const struct gh_kafka_producer *p) { return p->hopeless; }

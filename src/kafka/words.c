@@ -28,7 +28,7 @@ static const struct { rd_kafka_resp_err_t code; const char *words; } table[] = {
   {RD_KAFKA_RESP_ERR__BAD_MSG, "a record's checksum does not fit: the broker's disk or the network damages data"},
   {RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED, "the records are compressed in a way that this librdkafka does not know"},
   {RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, "the broker is too old for this"},
-  {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "the record is larger than the topic allows: raise its max.message.bytes"},
+  {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "the record is larger than the topic allows: raise its max.message.bytes, and 'message.max.bytes' in 'properties'"},
   {RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, "the records are larger than the topic allows: raise its max.message.bytes"},
   {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, "fewer replicas are in sync than min.insync.replicas asks for"},
   {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, "fewer replicas are in sync than min.insync.replicas asks for"},

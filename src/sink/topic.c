@@ -99,7 +99,7 @@ struct gh_sink *gh_sink_topic_open(const struct gh_sink_options *options, struct
   t->sink.conf = options->conf;
   t->most = PAGE_LEADS;
   bool own = options->conf->kafka.brokers.len > 0 || !options->kafka;
-  t->producer = gh_kafka_producer_open(own ? &options->conf->kafka : options->kafka, options->dir, &why);
+  t->producer = gh_kafka_producer_open_large(own ? &options->conf->kafka : options->kafka, options->dir, &why);
   if (t->producer) return &t->sink;
   gh_sink_fail(&t->sink, error, "%s", why.text);
   close_sink(&t->sink);

@@ -94,6 +94,31 @@ def what_rekey_refuses_is_kept(w):
     expect(ids == {f"{source}:g{i}" for i in range(40)}, f"{len(ids)} events")
 
 
+def rekey_passes_what_is_too_large(w):
+    """A record that no topic takes stalls nobody: it goes to the file, the others go on. What the topic alone refuses ends the command, and is told."""
+    source, out, dead, small = (f"{w.topic}-{name}" for name in ("raw", "out", "dead", "small"))
+    for name, bytes_most in ((source, 5000000), (out, 1000000), (dead, 1000000), (small, 1000)):
+        w.kafka.admin.create_topic(name, 1, max_message_bytes=bytes_most)
+    for n, size in (("a", 1), ("b", 1500000), ("c", 10000)):
+        record = json.dumps({"id": n, "type": "login", "customer": "C1", "time": bank.now_ms(), "channel": "y" * size})
+        w.kcat.run("-P", "-t", source, "-k", n, "-X", "message.max.bytes=5000000", input=record.encode() + b"\n")
+
+    def rekey(to, group, status, *more):
+        run = w.goldhour("rekey", "--to", to, "--group", group, "--until-end", *more, status=None, seconds=30)
+        expect(run.returncode == status, f"{group}: exit {run.returncode}: {run.stderr[-600:]}")
+        return run.stderr
+
+    w.config("memory", source=w.source(topics=f"[{source}]"), sink="stdout")
+    rekey(out, "the-dead", 0, "--dead", dead)
+    w.config("memory", source=w.source(topics=f"[{source}]"), sink="stdout", record_bytes="4MB")
+    rekey(out, "the-event", 0)
+    with open(w.path("rekey-dead.jsonl"), encoding="utf-8") as f:
+        rows = [json.loads(line) for line in f]
+    expect([(row["key"], row["reason"], len(row["raw"]) > 1500000) for row in rows] == [("b", "too_long", True)] * 2, [row["reason"] for row in rows])
+    expect(sorted(json.loads(m["payload"])["id"] for m in w.kcat.read(out)) == [f"{source}:{n}" for n in "aacc"], "the others")
+    expect("max.message.bytes" in rekey(small, "the-topic", 1), "what the topic refuses")
+
+
 def rekey_shares_the_work(w):
     """Processes that join and leave, stopped and killed: no event is missing."""
     source = w.topic + "-raw"
@@ -205,5 +230,5 @@ def check_knows_whose_store_it_is(w):
     expect("it was begun for 2 partitions, the topic has 3" in said(1), "a topic that has grown")
 
 
-CASES = [profiles_over_kills, a_mapping_that_would_not_read_them, what_rekey_refuses_is_kept, rekey_shares_the_work, leads_of_dead_sinks_are_sent_again,
+CASES = [profiles_over_kills, a_mapping_that_would_not_read_them, what_rekey_refuses_is_kept, rekey_passes_what_is_too_large, rekey_shares_the_work, leads_of_dead_sinks_are_sent_again,
          check_says_what_the_topic_is_like, check_knows_whose_store_it_is]

@@ -40,7 +40,9 @@ struct gh_kafka_out {
   const struct gh_pair *headers; unsigned nheaders; /* values are bytes */
   int64_t time_ms;                     /* 0: now */
 };
+/* A record beyond 1 MB is too large. _large: only the brokers say what is; then a flush may fail for it, and what went with it is to be produced apart. */
 struct gh_kafka_producer *gh_kafka_producer_open(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error);
+struct gh_kafka_producer *gh_kafka_producer_open_large(const struct gh_kafka_conf *conf, struct gh_str dir, struct gh_kafka_error *error);
 /* Drops what was not flushed. */
 void gh_kafka_producer_close(struct gh_kafka_producer *p);
 /* From any thread: produce and flush no longer wait, as if their time were over. */
@@ -50,5 +52,7 @@ bool gh_kafka_produce(struct gh_kafka_producer *p, const struct gh_kafka_out *ou
 /* Waits until all that was produced is acknowledged by all in-sync replicas. False: something was not delivered, or not in time: produce all since the last
  * flush again. */
 bool gh_kafka_flush(struct gh_kafka_producer *p, int64_t within_ms, struct gh_kafka_error *error);
+/* The last failure was one that only people can mend: a right that is missing, a record that the topic does not allow. */
+bool gh_kafka_hopeless(const struct gh_kafka_producer *p);
 
 #endif
