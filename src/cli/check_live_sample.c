@@ -67,9 +67,12 @@ static void take_row(struct sampling *s, const rd_kafka_message_t *m, enum gh_de
   if (decoded == GH_DECODED_BAD) refused(s, m, r);
   if (decoded != GH_DECODED) return;
   gh_topic_sample_customer(&s->sample, (unsigned)m->partition, r->event.customer);
-  /* A nightly profile is as of midnight and comes later: that is no lateness. */
-  if (r->event.type->index == GH_CUSTOMER_TYPE) s->profiles++;
-  else gh_topic_sample_event(&s->sample, (unsigned)m->partition, r->event.time_ms);
+  if (r->event.type->index == GH_CUSTOMER_TYPE) {
+    s->profiles++;
+    gh_topic_sample_profile(&s->sample, (unsigned)m->partition, r->event.time_ms, s->l->set->conf.late_limit_ms);
+    return;
+  }
+  gh_topic_sample_event(&s->sample, (unsigned)m->partition, r->event.time_ms);
 }
 
 static void take_record(struct sampling *s, const rd_kafka_message_t *m)
@@ -203,6 +206,9 @@ static void say_all(struct sampling *s)
               s->sample.nevents, s->profiles, s->passed, s->refused);
   if (s->sample.ncustomers) say_keys(s);
   say_lateness(s);
+  if (s->sample.old_profiles)
+    gh_live_warn(s->l, s->where, "send them again as of a later time: goldhour profiles FILE --time T --full", "%u change%s of profile lie more than late_limit "
+        "before events that came earlier: they would be refused (too_late)", s->sample.old_profiles, s->sample.old_profiles == 1 ? "" : "s");
   say_refused(s);
 }
 

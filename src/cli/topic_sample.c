@@ -57,6 +57,12 @@ void gh_topic_sample_event(struct gh_topic_sample *s, unsigned partition, int64_
   if (time_ms > *high_ms) *high_ms = time_ms;
 }
 
+void gh_topic_sample_profile(struct gh_topic_sample *s, unsigned partition, int64_t time_ms, int64_t late_limit_ms)
+{
+  int64_t high_ms = s->high_ms[partition];
+  s->old_profiles += high_ms != GH_ALWAYS && time_ms < high_ms - late_limit_ms;
+}
+
 static int by_size(const void *one, const void *other)
 {
   int64_t a = *(const int64_t *)one, b = *(const int64_t *)other;

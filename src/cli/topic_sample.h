@@ -14,6 +14,7 @@ struct gh_topic_sample {
   unsigned nsplit;                    /* customers met in more than one partition */
   unsigned one, other;                /* of the first of them */
   int64_t *high_ms; unsigned npartitions; /* the greatest event time so far, by partition; in arena */
+  unsigned old_profiles;              /* changes of profile that would be refused as too late */
   int64_t *late_ms; size_t nevents, late_cap; /* owned: how far each event was behind it; 0: not at all */
 };
 
@@ -22,6 +23,9 @@ void gh_topic_sample_free(struct gh_topic_sample *s);
 void gh_topic_sample_customer(struct gh_topic_sample *s, unsigned partition, struct gh_str customer);
 /* An event, in the order of its partition. */
 void gh_topic_sample_event(struct gh_topic_sample *s, unsigned partition, int64_t time_ms);
+
+/* A change of profile. A nightly one is as of midnight and comes later, which is no lateness; beyond `late_limit_ms` it would be refused. */
+void gh_topic_sample_profile(struct gh_topic_sample *s, unsigned partition, int64_t time_ms, int64_t late_limit_ms);
 
 struct gh_topic_lateness {
   size_t events, late;                /* late: behind an earlier one at all */

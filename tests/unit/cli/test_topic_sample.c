@@ -54,6 +54,18 @@ static void test_nothing_is_known_of_no_events(void **state)
   assert_int_equal(l.proposed_ms, 0);
 }
 
+static void test_a_profile_of_midnight_is_not_late_and_one_of_long_ago_is_refused(void **state)
+{
+  (void)state;
+  gh_topic_sample_profile(&s, 0, 0, GH_DAY_MS);
+  gh_topic_sample_event(&s, 0, 3 * GH_DAY_MS);
+  gh_topic_sample_profile(&s, 0, 2 * GH_DAY_MS, GH_DAY_MS);
+  assert_int_equal(s.old_profiles, 0);
+  gh_topic_sample_profile(&s, 0, 2 * GH_DAY_MS - 1, GH_DAY_MS);
+  gh_topic_sample_profile(&s, 1, 0, GH_DAY_MS);
+  assert_int_equal(s.old_profiles, 1);
+}
+
 static void test_events_in_order_propose_no_lateness(void **state)
 {
   (void)state;
@@ -107,6 +119,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_customers_that_keep_to_a_partition, begin, end),
       cmocka_unit_test_setup_teardown(test_a_customer_in_three_partitions_is_one_split_customer, begin, end),
       cmocka_unit_test_setup_teardown(test_nothing_is_known_of_no_events, begin, end),
+      cmocka_unit_test_setup_teardown(test_a_profile_of_midnight_is_not_late_and_one_of_long_ago_is_refused, begin, end),
       cmocka_unit_test_setup_teardown(test_events_in_order_propose_no_lateness, begin, end),
       cmocka_unit_test_setup_teardown(test_partitions_are_apart, begin, end),
       cmocka_unit_test_setup_teardown(test_the_proposal_leaves_one_in_a_thousand, begin, end),
