@@ -20,6 +20,7 @@
 #define SHOWN 5u                     /* refused lines told one by one */
 #define STRETCH 100000u              /* events between two deliveries */
 #define STRETCH_NS UINT64_C(10000000000)
+#define AHEAD_MOST_MS INT64_C(600000)
 #define TOLD_NS UINT64_C(5000000000) /* between two lines of progress */
 
 static const char usage[] =
@@ -279,12 +280,28 @@ static bool begin(struct profiles *p, struct gh_arena *arena)
   return gh_profile_out_open(&p->out, conf, p->to_kafka ? p->topic : NULL, &error) || fail(p, error.text);
 }
 
+/* Once it is noted who was sent, a time that everybody refuses would not be noticed before the next change. */
+static bool check_time(struct profiles *p)
+{
+  char span[GH_TIME_TEXT];
+  int64_t ahead_ms = p->time_ms - gh_wall_ms();
+  if (!p->to_kafka) return true;
+  gh_duration_format(span, ahead_ms / GH_SECOND_MS * GH_SECOND_MS);
+  if (ahead_ms > AHEAD_MOST_MS) {
+    snprintf(p->error, sizeof p->error, "--time lies %s ahead: daemons refuse what is over 10 minutes ahead (too_early). Nothing was sent", span);
+    return false;
+  }
+  if (-ahead_ms > p->set->conf.late_limit_ms)
+    fprintf(stderr, "goldhour profiles: --time lies more than late_limit before now: a partition that has read newer events refuses these changes (too_late)\n");
+  return true;
+}
+
 static int profiles(struct profiles *p)
 {
   struct gh_arena arena;
   gh_arena_init(&arena, 0);
   p->delivered_ns = p->told_ns = gh_monotonic_ns();
-  bool ok = begin(p, &arena) && take_all(p);
+  bool ok = check_time(p) && begin(p, &arena) && take_all(p);
   if (ok) tell_all(p);
   else fprintf(stderr, "goldhour profiles: %s\ngoldhour profiles: %" PRIu64 " customers were read before that\n", p->error, p->read);
   gh_profile_out_close(&p->out);

@@ -2,11 +2,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static bool is_csv(const char *path)
 {
   size_t n = path ? strlen(path) : 0;
-  return n > 4 && strcmp(path + n - 4, ".csv") == 0;
+  return n > 4 && strcasecmp(path + n - 4, ".csv") == 0;
 }
 
 bool gh_profile_lines_open(struct gh_profile_lines *l, const struct gh_set *set, const char *path, char error[512])
@@ -34,8 +35,10 @@ static bool read_header(struct gh_profile_lines *l, struct gh_str line, char err
   struct gh_faults faults;
   gh_faults_init(&faults);
   l->header_read = gh_decoder_csv_header(l->decoder, line, &faults);
-  struct gh_str why = faults.first ? faults.first->message : GH_STR("the header line does not fit the schema");
-  if (!l->header_read) snprintf(error, 512, "%s: %.*s", l->path, GH_FMT(why));
+  for (const struct gh_fault *f = faults.first; f; f = f->next) {
+    if (f->warning) fprintf(stderr, "%s: warning: %.*s\n", l->path, GH_FMT(f->message));
+    else snprintf(error, 512, "%s: %.*s", l->path, GH_FMT(f->message));
+  }
   gh_faults_free(&faults);
   return l->header_read;
 }

@@ -239,10 +239,25 @@ static bool want_column(const struct csv *csv, struct gh_str name, struct gh_fau
   return false;
 }
 
+/* A column of another name is passed over; where a known one was meant, every customer would lose that field. */
+static void warn_of_others(const struct gh_decoder *d, const struct csv *csv, struct gh_faults *faults)
+{
+  const struct gh_event_type *type = &d->schema->customer;
+  for (uint32_t i = 0; i < csv->ncolumns; i++) {
+    bool known = gh_str_eq(csv->columns[i], GH_STR("customer"));
+    for (unsigned f = 0; f < type->nfields && !known; f++) known = gh_str_eq(csv->columns[i], type->fields[f].name);
+    if (!known) gh_warning(faults, (struct gh_spot){0}, "column '%.*s' is passed over: the schema's customer has no such field", GH_FMT(csv->columns[i]));
+  }
+}
+
 static bool want_columns(struct gh_decoder *d, const struct csv *csv, struct gh_faults *faults)
 {
   bool good = true;
-  if (!d->profiles) return want_column(csv, GH_STR("customer"), faults);
+  if (!d->profiles) {
+    good = want_column(csv, GH_STR("customer"), faults);
+    if (good) warn_of_others(d, csv, faults);
+    return good;
+  }
   for (const struct path_node *n = d->profiles->set->paths.roots[ORIGIN_ROW].first; n; n = n->next) good &= want_column(csv, n->token, faults);
   return good;
 }

@@ -2,13 +2,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "goldhour/base/check.h"
 
 static bool is_csv(const char *path)
 {
   size_t n = path ? strlen(path) : 0;
-  return n > 4 && strcmp(path + n - 4, ".csv") == 0;
+  return n > 4 && strcasecmp(path + n - 4, ".csv") == 0;
 }
 
 static bool tell(char error[512], const struct gh_feed *f, struct gh_str what)

@@ -75,6 +75,8 @@ def they_are_events(bank):
 def csv(bank):
     found = bank.profiles("customer,name,age,aum,staff,tags", 'C1,"王,芳",36,186500.00,false,wealth|vip', "C2,,,1.00,,", file="people.csv", time=T1)
     expect([(e["customer"], e.get("name"), e.get("tags")) for e in found], [("C1", "王,芳", ["wealth", "vip"]), ("C2", None, None)], "CSV")
+    found = bank.profiles("customer,nme,age", "C1,王芳,36", file="PEOPLE.CSV", time=T1)
+    expect(("PEOPLE.CSV: warning: column 'nme' is passed over" in bank.said, found[0]["age"]), (True, 36), "a column of no field is told: " + bank.said[-300:])
 
 
 def through_the_mapping(bank):

@@ -61,6 +61,8 @@ def nightly_profiles(w):
     people[7]["aum"] = "200000.00"
     night(1, people)
     expect(sum(w.kafka.admin.offsets(w.topic).values()) == 501, "the second night")
+    ahead = w.goldhour("profiles", "people.jsonl", "--time", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600)), "--to", "kafka", "--full", status=None)
+    expect(ahead.returncode == 1 and "too_early" in ahead.stderr and sum(w.kafka.admin.offsets(w.topic).values()) == 501, "a time ahead: " + ahead.stderr[-300:])
     w.daemon()
     until(lambda: w.length(redis) >= 1 or w.ended(), "the lead of the changed profile", 20)
     leads = [lead for _, lead in w.entries(redis)]
