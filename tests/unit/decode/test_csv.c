@@ -87,7 +87,9 @@ static void test_the_header_must_name_the_customer(void **state)
   (void)state;
   assert_false(gh_decoder_csv_header(decoder, GH_STR("age,custumer"), &faults));
   assert_true(faults.errors > 0);
-  assert_true(gh_str_eq(faults.first->hint, GH_STR("did you mean 'custumer'?")));
+  const struct gh_fault *f = faults.first;
+  while (f->warning) f = f->next; /* columns of no field */
+  assert_true(gh_str_eq(f->hint, GH_STR("did you mean 'custumer'?")));
 }
 
 static void test_a_quoted_field_joins_lines(void **state)
