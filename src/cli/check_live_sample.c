@@ -81,6 +81,8 @@ static void take_record(struct sampling *s, const rd_kafka_message_t *m)
   struct gh_message in = {.bytes = gh_str_n(m->payload, m->len), .key = gh_str_n(m->key, m->key_len), .headers = headers};
   struct gh_record r = {0};
   rd_kafka_headers_t *list;
+  rd_kafka_timestamp_type_t type;
+  int64_t time_ms = rd_kafka_message_timestamp(m, &type);
   const char *name;
   const void *value;
   size_t size;
@@ -88,6 +90,7 @@ static void take_record(struct sampling *s, const rd_kafka_message_t *m)
     while (in.nheaders < HEADERS_MOST && rd_kafka_header_get_all(list, in.nheaders, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR)
       headers[in.nheaders++] = (struct gh_header){gh_str(name), gh_str_n(value, size)};
   }
+  in.time_ms = time_ms > 0 ? time_ms : 0;
   s->records++;
   take_row(s, m, gh_decode_message(s->decoder, &in, &r), &r);
   while (r.more) take_row(s, m, gh_decode_more(s->decoder, &r), &r);

@@ -113,4 +113,15 @@ def keyed_by_table(w):
     expect(len({(lead["customer"], lead["event"]) for _, lead in w.entries(redis)}) == 200, "each row once")
 
 
-CASES = [events_in_headers, rows_of_a_message, keyed_by_table]
+def check_sees_what_run_sees(w):
+    """An outbox's events have Kafka's own time: check --live reads it where run does."""
+    w.create_topic(1)
+    files(w, "events: {envelope: debezium-outbox, customer: $key, entries: [{type: payroll_credit, event_type: Paid}]}\n")
+    w.config("memory", sink="stdout", mapping="mapping.yaml")
+    for n in range(3):
+        w.kcat.produce(w.topic, '{"amount": "8000.00"}', key=f"C{n}", headers=[f"id={n}", "eventType=Paid"])
+    sample = json.loads(w.goldhour("check", "--live", "--json", seconds=60))["live"]["sample"]
+    expect((sample["events"], sample["refused"]) == (3, 0), sample)
+
+
+CASES = [events_in_headers, rows_of_a_message, keyed_by_table, check_sees_what_run_sees]
