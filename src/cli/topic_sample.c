@@ -5,6 +5,8 @@
 #include "goldhour/base/check.h"
 #include "goldhour/base/time.h"
 
+#define WAIT_MOST_MS GH_MINUTE_MS /* every event waits for the lateness, out of its golden hour: not for the sake of a few */
+
 void gh_topic_sample_init(struct gh_topic_sample *s, struct gh_arena *arena, unsigned partitions)
 {
   *s = (struct gh_topic_sample){.arena = arena, .npartitions = partitions};
@@ -103,6 +105,6 @@ struct gh_topic_lateness gh_topic_sample_lateness(struct gh_topic_sample *s)
   struct gh_topic_lateness l = {.events = s->nevents, .late = gh_topic_sample_beyond(s, 0), .p50_ms = quantile(s, 500),
       .p90_ms = quantile(s, 900),
                                 .p99_ms = quantile(s, 990), .p999_ms = quantile(s, 999), .most_ms = quantile(s, 1000)};
-  l.proposed_ms = round_up(l.p999_ms);
+  l.proposed_ms = round_up(l.p999_ms > WAIT_MOST_MS ? l.p99_ms : l.p999_ms);
   return l;
 }

@@ -30,7 +30,7 @@ void gh_topic_sample_profile(struct gh_topic_sample *s, unsigned partition, int6
 struct gh_topic_lateness {
   size_t events, late;                /* late: behind an earlier one at all */
   int64_t p50_ms, p90_ms, p99_ms, p999_ms, most_ms;
-  int64_t proposed_ms;                /* a round span that all but one in a thousand keep */
+  int64_t proposed_ms;                /* a round span that all but one in a thousand keep; beyond a minute: all but one in a hundred */
 };
 /* Sorts what was gathered. */
 struct gh_topic_lateness gh_topic_sample_lateness(struct gh_topic_sample *s);

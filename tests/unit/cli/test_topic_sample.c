@@ -105,6 +105,15 @@ static void test_the_proposal_leaves_one_in_a_thousand(void **state)
   assert_int_equal(gh_topic_sample_beyond(&s, 0), 100);
 }
 
+static void test_a_few_that_come_hours_late_do_not_make_all_others_wait(void **state)
+{
+  (void)state;
+  for (int i = 0; i < 1000; i++) gh_topic_sample_event(&s, 0, 10000000 - (i % 200 == 199 ? 7200000 : i % 50 == 49 ? 1500 : 0));
+  struct gh_topic_lateness l = gh_topic_sample_lateness(&s);
+  assert_int_equal(l.p999_ms, 7200000);
+  assert_int_equal(l.proposed_ms, 2000);
+}
+
 static void test_a_proposal_beyond_a_day_is_in_days(void **state)
 {
   (void)state;
@@ -123,6 +132,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_events_in_order_propose_no_lateness, begin, end),
       cmocka_unit_test_setup_teardown(test_partitions_are_apart, begin, end),
       cmocka_unit_test_setup_teardown(test_the_proposal_leaves_one_in_a_thousand, begin, end),
+      cmocka_unit_test_setup_teardown(test_a_few_that_come_hours_late_do_not_make_all_others_wait, begin, end),
       cmocka_unit_test_setup_teardown(test_a_proposal_beyond_a_day_is_in_days, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
