@@ -195,7 +195,8 @@ void gh_edges_settle(struct gh_reading *r)
     struct gh_sink_conf *s = &c->sinks[i];
     if (s->kind == GH_SINK_KAFKA) settle_kafka(r, s);
     if (s->kind != GH_SINK_REDIS || s->own_redis || c->store == GH_STORE_REDIS) continue;
-    gh_fault(r->faults, s->at, "'sink': redis needs a server of its own, as the store is not Redis")->hint = GH_STR("write {redis: {stream: leads, url: 'redis://127.0.0.1:6379'}}");
+    gh_fault(r->faults, s->at, "'sink': redis needs a server of its own, as the store is not Redis")->hint =
+        GH_STR("write {redis: {stream: leads, url: 'redis://127.0.0.1:6379'}}, or store: {redis: {url: …}}, which Kafka needs");
   }
   check_names(r);
 }
