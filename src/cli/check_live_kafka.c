@@ -239,7 +239,7 @@ void gh_live_kafka(struct gh_live *l)
   char group[256];
   snprintf(group, sizeof group, "%.*s", GH_FMT(conf->group));
   const char *const pairs[] = {"group.id", group, "enable.auto.commit", "false", "enable.auto.offset.store", "false",
-      "enable.partition.eof", "true",
+      "enable.partition.eof", "true", "socket.timeout.ms", "4000", /* what is asked of a broker that hangs ends with the connection, not before */
                                "auto.offset.reset", "error", "allow.auto.create.topics", "false", NULL};
   note_library(l);
   if (gh_live_brokers(l, &conf->kafka) == 0) {

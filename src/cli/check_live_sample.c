@@ -8,7 +8,7 @@
 #include "goldhour/base/time.h"
 #include "topic_sample.h"
 
-enum { RECORDS = 10000, ASK_MS = 3000, SAMPLE_MS = 9000, HEADERS_MOST = 256, REASONS = 32 };
+enum { RECORDS = 10000, ENDS_MS = 3000, SAMPLE_MS = 9000, HEADERS_MOST = 256, REASONS = 32 };
 #define FEW 100u /* fewer events say nothing about lateness */
 
 struct part { int64_t from, until; bool done; };
@@ -22,6 +22,7 @@ struct sampling {
   char where[300];
   struct part *parts;
   unsigned left;                /* partitions not read to their end */
+  unsigned silent;              /* those whose leader did not say where they end */
   struct gh_topic_sample sample;
   struct gh_decoder *decoder;
   struct reason reasons[REASONS]; unsigned nreasons;
@@ -31,23 +32,34 @@ struct sampling {
 
 /* ── reading ── */
 
+/* Of all partitions at once, within a time of their own: rd_kafka_query_watermark_offsets waits for a broker that hangs whatever time it is given. Who does not
+ * answer keeps a negative offset. */
+static rd_kafka_topic_partition_list_t *ask_offsets(struct sampling *s, int64_t which)
+{
+  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)s->l->partitions);
+  for (unsigned i = 0; i < s->l->partitions; i++) rd_kafka_topic_partition_list_add(list, s->topic, (int32_t)i)->offset = which;
+  (void)rd_kafka_offsets_for_times(s->h->rk, list, gh_live_left_ms(s->l, ENDS_MS));
+  return list;
+}
+
 /* Where each partition's share begins; how many have anything. */
 static void find_ends(struct sampling *s)
 {
   unsigned n = s->l->partitions;
   int64_t share = RECORDS / n > 0 ? RECORDS / n : 1;
+  rd_kafka_topic_partition_list_t *lows = ask_offsets(s, RD_KAFKA_OFFSET_BEGINNING), *highs = ask_offsets(s, RD_KAFKA_OFFSET_END);
   for (unsigned i = 0; i < n; i++) {
-    struct gh_kafka_range has;
+    int64_t low = lows->elems[i].offset, high = highs->elems[i].offset;
     struct part *p = &s->parts[i];
-    p->done = true;
-    if (gh_live_over(s->l)) continue;
-    int within_ms = gh_live_left_ms(s->l, ASK_MS);
-    if (gh_kafka_range(s->h->rk, s->topic, (int32_t)i, &has, within_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-    p->from = has.high - share > has.low ? has.high - share : has.low;
-    p->until = has.high;
-    p->done = has.high <= has.low;
+    bool told = low >= 0 && high >= 0;
+    p->from = high - share > low ? high - share : low;
+    p->until = high;
+    p->done = !told || high <= low;
+    s->silent += !told;
     s->left += !p->done;
   }
+  rd_kafka_topic_partition_list_destroy(lows);
+  rd_kafka_topic_partition_list_destroy(highs);
 }
 
 static void refused(struct sampling *s, const rd_kafka_message_t *m, const struct gh_record *r)
@@ -226,11 +238,12 @@ void gh_live_sample(struct gh_live *l, struct gh_live_handle *h, const char *top
   gh_topic_sample_init(&s.sample, &l->arena, l->partitions);
   find_ends(&s);
   bool empty = s.left == 0;
+  if (s.silent) gh_live_fail(l, s.where, "look at the brokers that lead them", "%u of its %u partitions did not say in time where they end: they were not looked at", s.silent, l->partitions);
   if (!empty) read_parts(&s);
   if (s.denied) gh_live_fail(l, s.where, gh_kafka_words(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), "we may not read it");
-  else if (empty) gh_live_note(l, s.where, "it holds no records: nothing can be said of its keys, of lateness, of what would be refused");
-  else if (s.records == 0) gh_live_fail(l, s.where, "look at its brokers", "none of its records came in time");
-  else say_all(&s);
+  else if (empty && !s.silent) gh_live_note(l, s.where, "it holds no records: nothing can be said of its keys, of lateness, of what would be refused");
+  else if (s.records == 0 && !empty) gh_live_fail(l, s.where, "look at its brokers", "none of its records came in time");
+  else if (!empty) say_all(&s);
   gh_topic_sample_free(&s.sample);
   gh_decoder_free(s.decoder);
   free(s.parts);

@@ -1,10 +1,12 @@
 """Commands beside the daemon: rekey, profiles, check --live."""
 import json
 import random
+import subprocess
 import time
 
 import bank
 from daemon import secret
+from kafka import Kafka
 from kafka_client import partition_of
 from process import free_port, until
 from world import expect
@@ -142,4 +144,21 @@ def rights_for_the_stream(w):
         daemon.kill()
 
 
-CASES = [streams_keyed_otherwise, nightly_profiles, check_tries_what_is_named, stopped_before_it_began, redis_says_what_it_wants, rights_for_the_stream]
+def check_ends_though_a_broker_hangs(w):
+    """A broker that stands still while its partitions are asked for: they are told, and the rest is tried all the same."""
+    w.kafka = w.hold(Kafka(w.path("kafka")))
+    w.create_topic(50)
+    w.config(w.redis())
+    begun = time.monotonic()
+    with subprocess.Popen([w.program, "check", "--live"], cwd=w.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as check:
+        lines = []
+        for line in check.stdout:
+            lines.append(line)
+            if "kafka group" in line:
+                w.kafka.pause()
+    w.kafka.resume()
+    took, said = time.monotonic() - begun, "".join(lines)
+    expect(check.returncode == 1 and took < 30 and "did not say in time" in said and "sink redis:leads" in said, f"{took:.1f} s: {said[-700:]}")
+
+
+CASES = [streams_keyed_otherwise, nightly_profiles, check_tries_what_is_named, stopped_before_it_began, redis_says_what_it_wants, rights_for_the_stream, check_ends_though_a_broker_hangs]
