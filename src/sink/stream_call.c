@@ -187,7 +187,7 @@ static unsigned words_of(const struct gh_stream_request *q, struct gh_str argv[A
   return argc;
 }
 
-/* Where scripts are forbidden too, it is the function's refusal that says what is missing. */
+/* Where scripts are forbidden too, it is the function's refusal that says what is missing; unless it may be called and not loaded. */
 static bool call_script_instead(struct gh_stream_caller *c, enum gh_stream_function f, struct gh_str *argv, unsigned argc, struct gh_stream_answer *answer)
 {
   struct gh_stream_answer by_script;
@@ -198,6 +198,7 @@ static bool call_script_instead(struct gh_stream_caller *c, enum gh_stream_funct
     return ok;
   }
   c->scripts = false;
+  if (!is_forbidden(answer->error)) *answer = by_script;
   size_t len = strlen(answer->error);
   snprintf(answer->error + len, sizeof answer->error - len, " (docs/sinks.md has the rights that the user needs)");
   return false;
