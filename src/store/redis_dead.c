@@ -37,7 +37,7 @@ static bool read_page(struct gh_redis_partition *p, struct reading *r, struct gh
   gh_arena_init(&arena, 0);
   struct gh_str argv[] = {GH_STR("XRANGE"), p->keys[GH_KEY_DEAD], gh_arena_fmt(&arena, "%" PRIu64 "-0", r->after + 1), GH_STR("+"), GH_STR("COUNT"),
                           gh_arena_fmt(&arena, "%d", DEAD_PAGE)};
-  bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 6}, &arena, &reply, error);
+  bool ok = gh_partition_ask(p, &(struct gh_ask){.argv = argv, .argc = 6}, &arena, &reply, error);
   r->more = ok && reply.n == DEAD_PAGE;
   for (unsigned i = 0; ok && i < reply.n; i++) {
     struct gh_dead_letter l = read_letter(&reply.items[i]);
@@ -69,7 +69,7 @@ static bool drop_page(struct gh_redis_partition *p, const uint64_t *numbers, uns
   struct gh_str *args = gh_arena_alloc(&arena, (n + 1) * sizeof *args);
   args[0] = GH_STR("drop");
   for (unsigned i = 0; i < n; i++) args[1 + i] = gh_arena_fmt(&arena, "%" PRIu64, numbers[i]);
-  bool ok = gh_partition_run(p, &(struct gh_ask){args, n + 1}, &arena, &reply, error);
+  bool ok = gh_partition_run(p, &(struct gh_ask){.argv = args, .argc = n + 1}, &arena, &reply, error);
   if (ok) *dropped += (unsigned)gh_text_u64(gh_item(&reply, 1));
   gh_arena_free(&arena);
   return ok;
@@ -93,11 +93,11 @@ bool gh_redis_crashed(struct gh_store *store, uint64_t offset, uint64_t *times, 
   struct gh_reply reply;
   gh_arena_init(&arena, 0);
   struct gh_str field = gh_arena_fmt(&arena, "%" PRIu64, offset), get[] = {GH_STR("HGET"), p->keys[GH_KEY_CRASH], field};
-  bool ok = gh_partition_ask(p, &(struct gh_ask){get, 3}, &arena, &reply, error);
+  bool ok = gh_partition_ask(p, &(struct gh_ask){.argv = get, .argc = 3}, &arena, &reply, error);
   if (ok) {
     *times = (reply.kind == GH_REPLY_TEXT ? gh_text_u64(reply.text) : 0) + 1;
     struct gh_str set[] = {GH_STR("HSET"), p->keys[GH_KEY_CRASH], field, gh_arena_fmt(&arena, "%" PRIu64, *times)};
-    ok = gh_partition_ask(p, &(struct gh_ask){set, 4}, &arena, &reply, error);
+    ok = gh_partition_ask(p, &(struct gh_ask){.argv = set, .argc = 4}, &arena, &reply, error);
   }
   gh_arena_free(&arena);
   return ok;
@@ -118,7 +118,7 @@ static bool forget_crashes(struct gh_redis_partition *p, const struct crash *cra
   argv[0] = GH_STR("HDEL");
   argv[1] = p->keys[GH_KEY_CRASH];
   for (unsigned i = 0; i < n; i++) argv[2 + i] = gh_arena_fmt(arena, "%" PRIu64, crashes[i].offset);
-  return n == 0 || gh_partition_ask(p, &(struct gh_ask){argv, n + 2}, arena, &reply, error);
+  return n == 0 || gh_partition_ask(p, &(struct gh_ask){.argv = argv, .argc = n + 2}, arena, &reply, error);
 }
 
 bool gh_redis_crashes(struct gh_store *store, uint64_t position, gh_store_crash_fn *crash, void *ctx, struct gh_store_error *error)
@@ -128,7 +128,7 @@ bool gh_redis_crashes(struct gh_store *store, uint64_t position, gh_store_crash_
   struct gh_reply reply;
   gh_arena_init(&arena, 0);
   struct gh_str argv[] = {GH_STR("HGETALL"), p->keys[GH_KEY_CRASH]};
-  bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 2}, &arena, &reply, error);
+  bool ok = gh_partition_ask(p, &(struct gh_ask){.argv = argv, .argc = 2}, &arena, &reply, error);
   unsigned n = ok ? reply.n / 2 : 0, passed = 0;
   struct crash *crashes = gh_arena_alloc(&arena, (n + 1) * sizeof *crashes);
   for (unsigned i = 0; i < n; i++) crashes[i] = (struct crash){gh_text_u64(gh_item(&reply, 2 * i)), gh_text_u64(gh_item(&reply, 2 * i + 1))};

@@ -37,7 +37,7 @@ static bool load_bucket_page(struct gh_loader *l, const uint64_t *keys, unsigned
   struct gh_reply reply;
   struct gh_str argv[2 + BUCKET_PAGE] = {GH_STR("HMGET"), l->p->keys[GH_KEY_BUCKET]};
   for (unsigned i = 0; i < n; i++) argv[2 + i] = gh_arena_fmt(page, "%" PRIu64, keys[i]);
-  if (!gh_partition_ask(l->p, &(struct gh_ask){argv, 2 + n}, page, &reply, l->error)) return false;
+  if (!gh_partition_ask(l->p, &(struct gh_ask){.argv = argv, .argc = 2 + n}, page, &reply, l->error)) return false;
   for (unsigned i = 0; i < n; i++) {
     if (!give(l, GH_STORE_BUCKET, keys[i], gh_item(&reply, i))) return false;
   }
@@ -48,7 +48,7 @@ static bool load_buckets(struct gh_loader *l)
 {
   struct gh_reply reply;
   struct gh_str argv[] = {GH_STR("HKEYS"), l->p->keys[GH_KEY_BUCKET]};
-  if (!gh_partition_ask(l->p, &(struct gh_ask){argv, 2}, &l->arena, &reply, l->error)) return false;
+  if (!gh_partition_ask(l->p, &(struct gh_ask){.argv = argv, .argc = 2}, &l->arena, &reply, l->error)) return false;
   uint64_t *keys = gh_arena_alloc(&l->arena, (reply.n + 1) * sizeof *keys);
   for (unsigned i = 0; i < reply.n; i++) keys[i] = gh_text_u64(reply.items[i].text);
   qsort(keys, reply.n, sizeof *keys, by_key);
@@ -81,7 +81,7 @@ static bool load_log_page(struct gh_loader *l, const struct gh_acquired *a, uint
   argv[0] = GH_STR("HMGET");
   argv[1] = l->p->keys[GH_KEY_LOG];
   for (unsigned i = 0; i < *rows; i++) argv[2 + i] = gh_arena_fmt(&page, "%" PRIu64, a->log_first + at + i);
-  bool ok = gh_partition_ask(l->p, &(struct gh_ask){argv, 2 + *rows}, &page, &reply, l->error);
+  bool ok = gh_partition_ask(l->p, &(struct gh_ask){.argv = argv, .argc = 2 + *rows}, &page, &reply, l->error);
   for (unsigned i = 0; ok && i < *rows; i++) {
     struct gh_str row = gh_item(&reply, i);
     ok = row.ptr ? give(l, GH_STORE_LOG, a->log_first + at + i, row) : damaged(l, "log", a->log_first + at + i, "is not there");
@@ -145,7 +145,7 @@ static enum hands whose(struct gh_redis_partition *p, struct gh_store_error *err
   struct gh_reply reply;
   gh_arena_init(&arena, 0);
   struct gh_str argv[] = {GH_STR("HMGET"), p->keys[GH_KEY_META], GH_STR("owner"), GH_STR("seq"), GH_STR("mark")};
-  bool told = gh_partition_ask(p, &(struct gh_ask){argv, 5}, &arena, &reply, error);
+  bool told = gh_partition_ask(p, &(struct gh_ask){.argv = argv, .argc = 5}, &arena, &reply, error);
   pthread_mutex_lock(&p->lock);
   bool ours = told && p->owner[0] && gh_str_eq(gh_item(&reply, 0), gh_str(p->owner)) && gh_text_u64(gh_item(&reply, 1)) == p->seq &&
               gh_str_eq(gh_item(&reply, 2), gh_str(p->mark));
@@ -178,7 +178,7 @@ bool gh_redis_load(struct gh_store *store, gh_store_row_fn *row, void *ctx, stru
   p->turn++; /* what was probed meanwhile is found by loading */
   p->whole = p->probing = p->loading = p->retaking = p->fenced_probe = false;
   pthread_mutex_unlock(&p->lock);
-  bool ok = gh_stores_same(p->all, error) && gh_become_owner(&l, &a);
+  bool ok = gh_stores_same(p->all, 0, error) && gh_become_owner(&l, &a);
   if (ok) note(p, &a);
   ok = ok && is_unchanged(&l, load_rows(&l, &a));
   if (ok) remember(p, &a);

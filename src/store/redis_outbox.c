@@ -25,7 +25,7 @@ static bool has_all(struct gh_redis_partition *p, struct gh_arena *arena, struct
 {
   struct gh_reply reply;
   struct gh_str argv[] = {GH_STR("HMGET"), p->keys[GH_KEY_META], GH_STR("lead"), GH_STR("todo")};
-  if (!gh_partition_ask(p, &(struct gh_ask){argv, 4}, arena, &reply, error)) return false;
+  if (!gh_partition_ask(p, &(struct gh_ask){.argv = argv, .argc = 4}, arena, &reply, error)) return false;
   if (gh_text_u64(gh_item(&reply, 0)) < p->last_lead) return gh_stores_fail(error, "%s: Redis has lost leads that were committed; they are sent again", p->label);
   return gh_item(&reply, 1).ptr == NULL || gh_stores_fail(error, "%s: the last commit's leads are not in the outbox yet", p->label);
 }
@@ -40,7 +40,7 @@ static bool read_stretch(struct gh_redis_partition *p, struct stretch *at, gh_st
   gh_arena_init(&arena, 0);
   struct gh_str argv[] = {GH_STR("XRANGE"), p->keys[GH_KEY_OUTBOX], gh_arena_fmt(&arena, "%" PRIu64 "-0", at->after + 1), GH_STR("+"), GH_STR("COUNT"),
                           gh_arena_fmt(&arena, "%d", READ_AT_ONCE)};
-  bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 6}, &arena, &reply, error);
+  bool ok = gh_partition_ask(p, &(struct gh_ask){.argv = argv, .argc = 6}, &arena, &reply, error);
   at->n = ok ? reply.n : 0;
   for (unsigned i = 0; ok && i < reply.n; i++) {
     struct gh_str id, json;
@@ -132,7 +132,7 @@ bool gh_redis_sink_get(struct gh_store *store, const char *sink, struct gh_sink_
   gh_arena_init(&arena, 0);
   gh_partition_owner(p, owner); /* before it is read: who loads meanwhile reads it anew */
   struct gh_str argv[] = {GH_STR("HMGET"), p->keys[GH_KEY_META], gh_arena_fmt(&arena, "sink:%s", sink), GH_STR("epoch")};
-  bool ok = gh_partition_ask(p, &(struct gh_ask){argv, 4}, &arena, &reply, error);
+  bool ok = gh_partition_ask(p, &(struct gh_ask){.argv = argv, .argc = 4}, &arena, &reply, error);
   bool named = ok && gh_item(&reply, 0).ptr;
   if (ok) {
     read_place(gh_item(&reply, 0), place);
@@ -155,7 +155,7 @@ bool gh_redis_sink_put(struct gh_store *store, const char *sink, const struct gh
   struct gh_str args[] = {GH_STR("place"), gh_str(reader.owner), gh_str(sink), gh_arena_fmt(&arena, "%" PRIu64, place->number),
                           gh_arena_fmt(&arena, "%" PRIu64, not_negative(place->bytes)), gh_str(place->file), gh_arena_fmt(&arena, "%" PRId64, p->all->keep_ms),
                           gh_str(reader.epoch)};
-  bool ok = gh_partition_run(p, &(struct gh_ask){args, 8}, &arena, &reply, error);
+  bool ok = gh_partition_run(p, &(struct gh_ask){.argv = args, .argc = 8}, &arena, &reply, error);
   gh_arena_free(&arena);
   return ok;
 }
@@ -172,7 +172,7 @@ bool gh_redis_sinks_only(struct gh_store *store, const char *const *sinks, unsig
   gh_partition_owner(p, owner);
   args[1] = gh_str(owner);
   for (unsigned i = 0; i < n; i++) args[2 + i] = gh_str(sinks[i]);
-  bool ok = gh_partition_run(p, &(struct gh_ask){args, 2 + n}, &arena, &reply, error);
+  bool ok = gh_partition_run(p, &(struct gh_ask){.argv = args, .argc = 2 + n}, &arena, &reply, error);
   for (unsigned i = 1; ok && i + 1 < reply.n; i += 2) gh_tell_sink_gone(p->label, gh_item(&reply, i), gh_text_u64(gh_item(&reply, i + 1)));
   gh_arena_free(&arena);
   return ok;
@@ -184,7 +184,7 @@ static bool bury_page(struct gh_redis_partition *p, const struct gh_str *args, u
   struct gh_arena arena;
   struct gh_reply reply;
   gh_arena_init(&arena, 0);
-  bool ok = gh_partition_run(p, &(struct gh_ask){args, 11}, &arena, &reply, error);
+  bool ok = gh_partition_run(p, &(struct gh_ask){.argv = args, .argc = 11}, &arena, &reply, error);
   if (ok) *reached = gh_text_u64(gh_item(&reply, 1));
   if (ok) atomic_fetch_add(&p->store.bare, gh_text_u64(gh_item(&reply, 2)));
   gh_arena_free(&arena);

@@ -43,7 +43,7 @@ static bool acquire(struct gh_loader *l, bool lost, struct gh_acquired *a)
   struct gh_reply reply;
   gh_partition_owner(l->p, owner);
   struct gh_run run = gh_acquire_run(l->p, &(struct gh_acquire){owner, "", lost}, &l->arena);
-  if (!gh_partition_run(l->p, &(struct gh_ask){run.args, run.nargs}, &l->arena, &reply, l->error)) return false;
+  if (!gh_partition_run(l->p, &(struct gh_ask){.argv = run.args, .argc = run.nargs}, &l->arena, &reply, l->error)) return false;
   *a = (struct gh_acquired){.seq = gh_text_u64(gh_item(&reply, 1)), .lead = gh_text_u64(gh_item(&reply, 3)), .log_first = gh_text_u64(gh_item(&reply, 4)),
                          .rows = gh_text_u64(gh_item(&reply, 5)), .meta = gh_item(&reply, 6), .dict = gh_item(&reply, 7)};
   snprintf(a->mark, sizeof a->mark, "%.*s", GH_FMT(gh_item(&reply, 2)));
@@ -58,8 +58,8 @@ static bool send_again(struct gh_loader *l, const struct gh_sent *e)
   gh_partition_owner(l->p, owner);
   struct gh_run run = gh_sent_run(l->p, e, owner, &l->arena);
   const struct gh_str apply[] = {GH_STR("apply"), gh_str(owner)};
-  return gh_partition_run(l->p, &(struct gh_ask){run.args, run.nargs}, &l->arena, &reply, l->error) &&
-         gh_partition_run(l->p, &(struct gh_ask){apply, 2}, &l->arena, &reply, l->error);
+  return gh_partition_run(l->p, &(struct gh_ask){.argv = run.args, .argc = run.nargs}, &l->arena, &reply, l->error) &&
+         gh_partition_run(l->p, &(struct gh_ask){.argv = apply, .argc = 2}, &l->arena, &reply, l->error);
 }
 
 /* What this process knows of the history goes further than what is stored, and begins the same. */
@@ -117,7 +117,7 @@ bool gh_redis_lost(struct gh_store *store, struct gh_store_error *error)
   gh_partition_owner(p, owner);
   gh_random_hex(epoch, 8);
   struct gh_str args[] = {GH_STR("lost"), gh_str(owner), gh_str(epoch)};
-  bool ok = gh_partition_run(p, &(struct gh_ask){args, 3}, &arena, &reply, error);
+  bool ok = gh_partition_run(p, &(struct gh_ask){.argv = args, .argc = 3}, &arena, &reply, error);
   gh_arena_free(&arena);
   return ok;
 }

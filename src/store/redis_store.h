@@ -97,12 +97,12 @@ const struct gh_str *gh_run_load_words(struct gh_stores *s, struct gh_str words[
 /* Runs and waits. False with `error`, the bare reason: no answer, an error. Else `reply` is a list whose first item is a word. */
 bool gh_stores_run(struct gh_stores *s, const struct gh_run *run, struct gh_arena *arena, struct gh_reply *reply, struct gh_store_error *error);
 /* Sends a plain command that changes nothing when repeated, its second word being its key, and waits. `error` as above. */
-struct gh_ask { const struct gh_str *argv; unsigned argc; };
+struct gh_ask { const struct gh_str *argv; unsigned argc; int64_t within_ms; /* 0: the time-out, and at a start its patience */ };
 bool gh_stores_ask(struct gh_stores *s, const struct gh_ask *ask, struct gh_arena *arena, struct gh_reply *reply, struct gh_store_error *error);
 bool gh_stores_check(struct gh_stores *s, struct gh_buf *warnings, struct gh_store_error *error);
 struct gh_partition_record *gh_stores_record(struct gh_stores *s, unsigned partition);
 /* Refuses another installation's keys; puts ours back where Redis has lost it. */
-bool gh_stores_same(struct gh_stores *s, struct gh_store_error *error);
+bool gh_stores_same(struct gh_stores *s, int64_t within_ms, struct gh_store_error *error);
 
 static inline struct gh_str gh_item(const struct gh_reply *r, unsigned i) { return r->kind == GH_REPLY_LIST && i < r->n ? r->items[i].text : (struct gh_str){NULL, 0}; }
 uint64_t gh_text_u64(struct gh_str s); /* decimal digits; 0 if there are none */

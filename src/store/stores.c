@@ -143,14 +143,14 @@ static void read_identity(const struct gh_reply *reply, unsigned first, struct g
   snprintf(identity->id, sizeof identity->id, "%.*s", GH_FMT(id));
 }
 
-static bool ask_identity(struct gh_stores *s, struct gh_stores_identity *identity, struct gh_store_error *error)
+static bool ask_identity(struct gh_stores *s, int64_t within_ms, struct gh_stores_identity *identity, struct gh_store_error *error)
 {
   struct gh_arena arena;
   struct gh_reply reply;
   struct gh_store_error why;
   gh_arena_init(&arena, 0);
   struct gh_str argv[] = {GH_STR("HMGET"), gh_arena_fmt(&arena, "gh:{%s}:store", s->name), GH_STR("id"), GH_STR("format"), GH_STR("partitions")};
-  bool ok = gh_stores_ask(s, &(struct gh_ask){argv, 5}, &arena, &reply, &why);
+  bool ok = gh_stores_ask(s, &(struct gh_ask){.argv = argv, .argc = 5, .within_ms = within_ms}, &arena, &reply, &why);
   if (ok) read_identity(&reply, 0, identity);
   else gh_stores_fail(error, "store gh:{%s}:store cannot be read: %s", s->name, why.text);
   gh_arena_free(&arena);
@@ -159,7 +159,7 @@ static bool ask_identity(struct gh_stores *s, struct gh_stores_identity *identit
 
 bool gh_stores_identity(struct gh_stores *s, struct gh_stores_identity *identity, struct gh_store_error *error)
 {
-  if (!ask_identity(s, identity, error)) return false;
+  if (!ask_identity(s, 0, identity, error)) return false;
   if (identity->id[0]) note_identity(s, identity);
   return true;
 }
@@ -189,13 +189,13 @@ bool gh_stores_found(struct gh_stores *s, unsigned partitions, struct gh_stores_
   return true;
 }
 
-bool gh_stores_same(struct gh_stores *s, struct gh_store_error *error)
+bool gh_stores_same(struct gh_stores *s, int64_t within_ms, struct gh_store_error *error)
 {
   pthread_mutex_lock(&s->lock);
   struct gh_stores_identity ours = s->identity, now;
   pthread_mutex_unlock(&s->lock);
   if (!ours.id[0]) return true; /* nobody has asked whose it is */
-  if (!ask_identity(s, &now, error)) return false;
+  if (!ask_identity(s, within_ms, &now, error)) return false;
   if (!now.id[0] && !found(s, &ours, &now, error)) return false;
   if (strcmp(ours.id, now.id) == 0) return true;
   return gh_stores_fail(error, "store gh:{%s}: it is another one now (%s, before %s): somebody has put another installation's keys there; start again to use it",

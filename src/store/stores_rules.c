@@ -46,7 +46,7 @@ static bool ask(struct gh_stores *s, struct gh_arena *arena, bool all, struct gh
 {
   struct gh_store_error why;
   struct gh_str argv[] = {GH_STR("HMGET"), gh_arena_fmt(arena, "gh:{%s}:rules", s->name), GH_STR("number"), GH_STR("version"), GH_STR("bundle")};
-  return gh_stores_ask(s, &(struct gh_ask){argv, all ? 5 : 4}, arena, reply, &why) || failed(s, &why, error);
+  return gh_stores_ask(s, &(struct gh_ask){.argv = argv, .argc = all ? 5 : 4}, arena, reply, &why) || failed(s, &why, error);
 }
 
 /* Number and version, without the bundle; what this process has seen and the store no longer knows is put back, and asked for again. */
@@ -107,7 +107,7 @@ bool gh_stores_seen(struct gh_stores *s, const char *version, bool *seen, struct
   struct gh_store_error why;
   gh_arena_init(&arena, 0);
   struct gh_str argv[] = {GH_STR("HMGET"), gh_arena_fmt(&arena, "gh:{%s}:rules", s->name), gh_arena_fmt(&arena, "seen:%s", version)};
-  bool ok = gh_stores_ask(s, &(struct gh_ask){argv, 3}, &arena, &reply, &why) || failed(s, &why, error);
+  bool ok = gh_stores_ask(s, &(struct gh_ask){.argv = argv, .argc = 3}, &arena, &reply, &why) || failed(s, &why, error);
   *seen = ok && gh_item(&reply, 0).len > 0;
   gh_arena_free(&arena);
   return ok;
@@ -119,7 +119,7 @@ bool gh_stores_names(struct gh_stores *s, unsigned partition, struct gh_arena *a
   struct gh_store_error why;
   struct gh_str argv[] = {GH_STR("HMGET"), gh_arena_fmt(arena, "gh:{%s:p%u}:meta", s->name, partition), GH_STR("dict")};
   *dict = (struct gh_str){NULL, 0};
-  if (!gh_stores_ask(s, &(struct gh_ask){argv, 3}, arena, &reply, &why)) return gh_stores_fail(error, "store gh:{%s:p%u}: %s", s->name, partition, why.text);
+  if (!gh_stores_ask(s, &(struct gh_ask){.argv = argv, .argc = 3}, arena, &reply, &why)) return gh_stores_fail(error, "store gh:{%s:p%u}: %s", s->name, partition, why.text);
   struct gh_str row = gh_item(&reply, 0);
   return row.len == 0 || gh_row_open(row, 0, dict) || gh_stores_fail(error, "store gh:{%s:p%u}: it is damaged: its names do not match their hash", s->name, partition);
 }

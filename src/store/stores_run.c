@@ -155,7 +155,7 @@ bool gh_stores_run(struct gh_stores *s, const struct gh_run *run, struct gh_aren
 bool gh_stores_ask(struct gh_stores *s, const struct gh_ask *ask, struct gh_arena *arena, struct gh_reply *reply, struct gh_store_error *error)
 {
   struct gh_str why;
-  struct gh_redis_command c = {.argv = ask->argv, .argc = ask->argc, .key = ask->argv[1], .again = true, .within_ms = patience(s)};
+  struct gh_redis_command c = {.argv = ask->argv, .argc = ask->argc, .key = ask->argv[1], .again = true, .within_ms = ask->within_ms ? ask->within_ms : patience(s)};
   if (call(s, &c, arena, reply, &why)) return true;
   return gh_stores_fail(error, "%.*s", GH_FMT(why));
 }

@@ -6,7 +6,7 @@
 #include "goldhour/base/check.h"
 #include "redis_store.h"
 
-enum { LOOK_MS = 200, AGAIN_LOOKS = 5, AGAIN_MOST = 10 };
+enum { LOOK_MS = 200, ANSWER_MS = 1000, AGAIN_LOOKS = 5, AGAIN_MOST = 10 }; /* a stop waits for the answer at hand */
 
 void gh_watch_add(struct gh_stores *s, struct gh_redis_partition *p)
 {
@@ -71,7 +71,7 @@ static bool look(struct gh_stores *s)
 {
   struct gh_store_error error;
   pthread_mutex_unlock(&s->watch_lock);
-  bool ok = gh_stores_same(s, &error);
+  bool ok = gh_stores_same(s, ANSWER_MS, &error);
   pthread_mutex_lock(&s->watch_lock);
   struct gh_redis_partition *held = ok ? hold(s, false) : NULL;
   pthread_mutex_unlock(&s->watch_lock);
