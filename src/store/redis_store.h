@@ -23,7 +23,7 @@ enum { GH_SINKS = 64, GH_REPLACED = 16 };
 
 /* A commit as it was sent. `mark` stands for the whole history up to it: the hash of the mark before and of its own bytes. */
 struct gh_sent {
-  struct gh_sent *next, *newer, *older; /* of the partition; of all, by age */
+  struct gh_sent *next, *previous, *newer, *older; /* of the partition; of all, by age */
   struct gh_partition_record *of;
   uint64_t seq;
   char before[GH_MARK], mark[GH_MARK];

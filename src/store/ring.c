@@ -17,7 +17,8 @@ static void drop_first(struct gh_ring *ring, struct gh_partition_record *of)
 {
   struct gh_sent *e = of->first;
   of->first = e->next;
-  if (!of->first) of->last = NULL;
+  if (of->first) of->first->previous = NULL;
+  else of->last = NULL;
   take_out(ring, e);
   free(e);
 }
@@ -40,6 +41,7 @@ void gh_ring_add(struct gh_ring *ring, struct gh_partition_record *of, struct gh
   if (of->last && (of->last->seq + 1 != sent->seq || strcmp(of->last->mark, sent->before) != 0)) gh_ring_clear(ring, of);
   sent->of = of;
   sent->next = sent->newer = NULL;
+  sent->previous = of->last;
   sent->older = ring->newest;
   if (ring->newest) ring->newest->newer = sent;
   else ring->oldest = sent;
@@ -52,10 +54,10 @@ void gh_ring_add(struct gh_ring *ring, struct gh_partition_record *of, struct gh
   while (ring->bytes > ring->most) drop_first(ring, ring->oldest->of);
 }
 
+/* A partition's numbers have no gaps; what is asked for stands mostly near the end. */
 struct gh_sent *gh_ring_after(const struct gh_partition_record *of, uint64_t seq, const char *mark)
 {
-  for (struct gh_sent *e = of->first; e; e = e->next) {
-    if (e->seq == seq + 1) return strcmp(e->before, mark) == 0 ? e : NULL;
-  }
-  return NULL;
+  struct gh_sent *e = of->last;
+  while (e && e->seq > seq + 1) e = e->previous;
+  return e && e->seq == seq + 1 && strcmp(e->before, mark) == 0 ? e : NULL;
 }

@@ -63,7 +63,7 @@ class Bench:
         self.kafka.admin.create_topic("events", self.options.partitions, **{"message.timestamp.type": "LogAppendTime"})
         write_rules(self.folder, self.options.rules)
         with open(os.path.join(self.folder, "goldhour.yaml"), "w", encoding="utf-8") as f:
-            f.write(f"lateness: 0s\nbatch_ms: {self.options.batch_ms}\nschema: schema.yaml\nrules: rules.yaml\nsource: {{kafka: {{brokers: {self.kafka.brokers}, topics: [events], start: earliest}}}}\n"
+            f.write(f"lateness: 0s\nbatch_ms: {self.options.batch_ms}\nschema: schema.yaml\nrules: rules.yaml\nsource: {{kafka: {{brokers: {self.kafka.brokers}, topics: [events], start: earliest, properties: {{{self.options.properties}}}}}}}\n"
                     f"store: {{redis: {{url: {self.redis.url}}}}}\nsink: {{redis: {{stream: leads}}}}\n")
         return self
 
@@ -272,6 +272,7 @@ def main():
     for name, value in (("events", None), ("partitions", 16), ("rules", 10), ("customers", 100000), ("rate", 20000), ("seconds", 20), ("warm", 15), ("batch-ms", 0)):
         p.add_argument("--" + name, type=int, default=value)
     p.add_argument("--fsync", default="always")
+    p.add_argument("--properties", default="", help="of the source: name: value, …")
     options = p.parse_args()
     options.events = options.events if options.events is not None else {"throughput": 2000000, "joins": 10000000}.get(options.what, 0)
     with tempfile.TemporaryDirectory(prefix="goldhour-measure-") as folder, Bench(options, folder) as bench:
