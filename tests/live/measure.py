@@ -4,13 +4,14 @@
     tests/live/measure.py GOLDHOUR throughput [--events 2000000] [--partitions 16] [--rules 10]
     tests/live/measure.py GOLDHOUR latency [--rate 20000] [--seconds 20] [--warm 15] [--rules 10] [--fsync always] [--batch-ms 0]
     tests/live/measure.py GOLDHOUR restart [--customers 100000] [--events 0]
-    tests/live/measure.py GOLDHOUR joins [--rules 1000] [--events 10000000] [--seconds 120]
+    tests/live/measure.py GOLDHOUR joins [--rules 3000] [--events 12000000] [--seconds 180]
 
 throughput: events that lie in the topic are worked through; events a second, and a second of the daemon's own CPU time.
 latency: events come at a steady pace, every hundredth triggers; from the moment the broker wrote an event to the moment its lead is read from the stream.
          A quarter of a minute at that pace goes before, in which the broker is compiled.
 restart: killed in the middle of a steady stream and started again; from the start of the process to its first new lead. --events come before, so that there is a state.
-joins: two daemons work through what lies in the topic, calm; then a third comes or goes every 2 seconds. Events a second of both, and whether each lead is there once.
+joins: two daemons work through what lies in the topic, calm; then a third comes or goes every 2 seconds; then it is calm again, with a greater state. Events a second of
+         each, and whether each lead is there once.
 """
 import argparse
 import json
@@ -256,11 +257,15 @@ def joins(bench):
         calm = pace(client, o.seconds / 4)
         busy = pace(client, o.seconds, guest.change)
         guest.leave()
+        time.sleep(1)
+        after = pace(client, o.seconds / 4)
         expected = (o.events + TRIGGER_EVERY - 1) // TRIGGER_EVERY
+        if client("XLEN", "leads") >= expected:
+            sys.exit("the topic ran dry before the time was over: more --events, more --rules or fewer --seconds")
         until(lambda: client("XLEN", "leads") >= expected, "all leads", 900, 0.5)
         there = [json.loads(fields[3])["event"] for _, fields in client("XRANGE", "leads", "-", "+")]
     exact = sorted(there) == sorted(f"e{i}" for i in range(0, o.events, TRIGGER_EVERY))
-    print(f"calm {calm:.0f} events/s; with {guest.changes} joins and leaves {busy:.0f} ({busy / calm:.2f}); {len(there)} leads, each once: {exact}")
+    print(f"calm before {calm:.0f} events/s, after {after:.0f}; with {guest.changes} joins and leaves {busy:.0f} ({2 * busy / (calm + after):.2f}); {len(there)} leads, each once: {exact}")
     for daemon in hosts:
         daemon.stop()
 
