@@ -248,7 +248,7 @@ static void on_failed(void *ctx, const char *why)
   struct gh_conn *c = ctx;
   char text[400];
   bool asked = c->state == GH_CONN_GREETING || c->flight.first, mute = asked && !c->answered && !c->r->tls;
-  gh_redis_say(text, sizeof text, "%s%s", why, mute ? ", before its first answer: TLS may be spoken at this port, or the server behind it be away" : "");
+  gh_redis_say(text, sizeof text, "%s%s", why, mute ? ", before its first answer: TLS may be spoken at this port (rediss://), or the server behind it be away" : "");
   gh_conn_lose(c, text);
 }
 

@@ -116,8 +116,8 @@ def redis_says_what_it_wants(w):
     secret(w.folder, "wrong.pw", "wrong-one")
     plain, closed, tls = w.redis(), w.redis("closed", conf={"requirepass": "sesame"}), w.redis("tls", tls=True)
     closed.login = {"password": "sesame"}
-    for url, more, words in ((f"redis://127.0.0.1:{closed.port}", "", "Give 'password_file'"), (f"redis://127.0.0.1:{closed.port}", ", password_file: wrong.pw", "Look at 'user' and"),
-                             (f"redis://127.0.0.1:{tls.port}", "", "want TLS (rediss://)?"), (f"rediss://127.0.0.1:{plain.port}", "", "does the port speak TLS?")):
+    for url, more, words in ((f"redis://127.0.0.1:{closed.port}", "", "Write 'password_file'"), (f"redis://127.0.0.1:{closed.port}", ", password_file: wrong.pw", "Look at 'user' and"),
+                             (f"redis://127.0.0.1:{tls.port}", "", "TLS may be spoken at this port (rediss://)"), (f"rediss://127.0.0.1:{plain.port}", "", "is TLS spoken at this port?")):
         w.config(f"{{redis: {{url: '{url}'{more}}}}}")
         said = w.goldhour("check", "--live", status=None, seconds=60)
         expect(said.returncode == 1 and words in said.stdout and "wrong-one" not in said.stdout + said.stderr, f"{words}: {said.stdout[-600:]}")
