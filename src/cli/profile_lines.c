@@ -2,18 +2,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-
-static bool is_csv(const char *path)
-{
-  size_t n = path ? strlen(path) : 0;
-  return n > 4 && strcasecmp(path + n - 4, ".csv") == 0;
-}
 
 bool gh_profile_lines_open(struct gh_profile_lines *l, const struct gh_set *set, const char *path, char error[512])
 {
   struct gh_source_error e;
-  *l = (struct gh_profile_lines){.path = path, .csv = is_csv(path)};
+  *l = (struct gh_profile_lines){.path = path, .csv = gh_csv_named(path)};
   const struct gh_source_options o = {.path = path, .record_bytes = (size_t)set->conf.record_bytes,
       .complete = l->csv ? gh_csv_complete : NULL};
   l->source = gh_source_open(&o, &e);

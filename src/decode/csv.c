@@ -1,7 +1,15 @@
 #include "csv.h"
 
+#include <strings.h>
+
 #include "goldhour/base/utf8.h"
 #include "goldhour/decode/decode.h"
+
+bool gh_csv_named(const char *path)
+{
+  size_t n = path ? strlen(path) : 0;
+  return n > 4 && strcasecmp(path + n - 4, ".csv") == 0;
+}
 
 bool gh_csv_complete(struct gh_str bytes)
 {

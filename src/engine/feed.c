@@ -2,15 +2,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "goldhour/base/check.h"
-
-static bool is_csv(const char *path)
-{
-  size_t n = path ? strlen(path) : 0;
-  return n > 4 && strcasecmp(path + n - 4, ".csv") == 0;
-}
 
 static bool tell(char error[512], const struct gh_feed *f, struct gh_str what)
 {
@@ -82,7 +75,7 @@ bool gh_feed_open(struct gh_feed *f, const struct gh_set *set, const struct gh_f
   *f = (struct gh_feed){.input = options->input, .set = set, .path = options->path ? strdup(options->path) : NULL, .source = options->source,
                         .core = options->core, .answer = GH_SOURCE_RECORD, .aside = options->aside, .naside = options->naside,
                         .decoding = options->decoding, .ctx = options->ctx};
-  f->csv = options->input == GH_FEED_PROFILES && is_csv(options->path);
+  f->csv = options->input == GH_FEED_PROFILES && gh_csv_named(options->path);
   if (f->csv && !read_header(f, error)) return false;
   struct gh_decoder *decoders[GH_FEED_AHEAD];
   if (!make_decoders(f, set, decoders, error)) return false;

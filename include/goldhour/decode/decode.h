@@ -50,6 +50,7 @@ void gh_event_canonical(struct gh_buf *out, const struct gh_event *e, struct gh_
 
 /* CSV: the header line names the fields; then each line is a profile. A quoted field may hold newlines, so the reader joins lines: see gh_csv_complete. */
 bool gh_csv_complete(struct gh_str bytes); /* quotes are balanced */
+bool gh_csv_named(const char *path);       /* whether a file of profiles is CSV, by how its name ends; NULL (standard input) is none */
 bool gh_decoder_csv_header(struct gh_decoder *d, struct gh_str header, struct gh_faults *faults);
 enum gh_decoded gh_decode_csv(struct gh_decoder *d, struct gh_str bytes, struct gh_record *out);
 
