@@ -220,6 +220,13 @@ function M.place(keys, a)
   return {'OK'}
 end
 
+-- a lead: what there is behind it, in one look: the last lead, whether the last commit has something left to do, and whether the outbox has a later one
+function M.behind(keys, a)
+  local m = redis.call('HMGET', keys[META], 'lead', 'todo')
+  local later = redis.call('XRANGE', keys[OUTBOX], text(tonumber(a[2]) + 1) .. '-0', '+', 'COUNT', 1)[1]
+  return {'OK', m[1] or '0', m[2] and '1' or '0', later and '1' or '0'}
+end
+
 -- owner, sink…: these are the only ones from now on; the answer names those that go, and how many leads they lack that no new one gets in their place
 function M.sinks(keys, a)
   if not owned(keys, a[2]) then return {'FENCED'} end

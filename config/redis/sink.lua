@@ -9,7 +9,8 @@
 --   PARTITION:clock   "ACTIVE:WALL", ms: how long pages have been coming, pauses counted as a minute at most; and when the last came
 --   PARTITION:marks   "ACTIVE:NUMBER …": the place at moments of that clock, a sixtieth of keep_ids_ms apart
 --
--- hold(partition, token, last): the token's bearer is from now on the one whose page counts; last is the number of the store's last lead.
+-- hold(partition, token, last, first): the token's bearer is from now on the one whose page counts; last is the number of the store's last lead, first the place
+-- of whom no place is known here yet (empty: it stays unknown).
 --   {'HELD', place}    place -1: none
 -- add(partition, token, had, keep_ids_ms, keep_ms, {number, id, lead}…): had is the place that the caller was told last.
 --   {'LOST', 0}        somebody else holds the partition
@@ -76,8 +77,13 @@ local function hold(keys, args)
   if tonumber(args[3]) < forgot then
     for _, field in ipairs({partition .. ':forgot', '0', partition .. ':marks', ''}) do fields[#fields + 1] = field end
   end
+  local place = redis.call('HGET', holders, partition .. ':place')
+  if not place and args[4] ~= '' then
+    place = args[4]
+    fields[#fields + 1], fields[#fields + 2] = partition .. ':place', place
+  end
   if #fields > 0 then redis.call('HSET', holders, unpack(fields)) end
-  return {'HELD', tonumber(redis.call('HGET', holders, partition .. ':place') or '-1')}
+  return {'HELD', tonumber(place or '-1')}
 end
 
 local function active_ms(clock, now)

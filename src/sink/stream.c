@@ -4,7 +4,8 @@
  * after a kill, or again under other numbers because the store has lost its tail, adds what is missing and nothing else.
  *
  *   hold   our token stands in the holders: from now on a page of whoever held the partition before is LOST, however long that one has slept
- *   begin  the place known there is behind the store's: the stream's server has lost leads; they are handed over again as far as the outbox still has them
+ *   begin  the place known there is behind the store's: the stream's server has lost leads; they are handed over again as far as the outbox still has them. A new
+ *          sink's first place is told there before its first page, and that it was told stands in the mark: none there means from then on that all was lost
  *   write  slices of a page, each two calls: one that is there or not, and one that does what it says
  */
 #include <openssl/rand.h>
@@ -22,6 +23,7 @@
 #define CALL_LEADS 256u        /* Redis does nothing else while a call runs: some ms */
 #define CALL_BYTES (1u << 20)
 #define APPLIES 100u           /* of a page, in a row */
+#define TOLD "told"            /* the mark's file, where it is no name of ours */
 
 struct stream_part {
   unsigned partition;
@@ -125,15 +127,16 @@ static bool apply(struct stream *o, struct stream_part *p, struct gh_sink_error 
   return crowded(o, error);
 }
 
-static bool tell_place(struct stream *o, struct stream_part *p, struct gh_sink_error *error)
+/* `first`: the place of whom no place is known there; empty: it stays so. */
+static bool tell_place(struct stream *o, struct stream_part *p, struct gh_str first, struct gh_sink_error *error)
 {
   char last[24];
   snprintf(last, sizeof last, "%llu", (unsigned long long)p->last);
-  struct gh_str args[] = {gh_str(p->field), gh_str(p->token), gh_str(last)};
+  struct gh_str args[] = {gh_str(p->field), gh_str(p->token), gh_str(last), first};
   struct gh_stream_request request = request_of(o, p, GH_STREAM_HOLD);
   struct gh_stream_answer answer;
   request.args = args;
-  request.nargs = 3;
+  request.nargs = 4;
   if (!apply(o, p, error) || !call(o, &request, &answer, error)) return false;
   p->had = answer.number;
   return true;
@@ -148,7 +151,7 @@ static bool hold(struct gh_sink *s, unsigned partition, uint64_t last, struct gh
   if (!o->shared) return true;
   set_field(o, p, o->installation);
   random_hex(p->token);
-  return tell_place(o, p, error);
+  return tell_place(o, p, GH_STR(""), error);
 }
 
 /* A store of one process alone has no name that tells it from others that write to the same stream: it gets a random one, kept in the mark. */
@@ -159,17 +162,30 @@ static bool name_ours(struct stream *o, struct stream_part *p, struct gh_sink_ma
     begun->changed = true;
   }
   set_field(o, p, mark->file);
-  if (tell_place(o, p, error)) return true;
+  if (tell_place(o, p, GH_STR(""), error)) return true;
   p->field[0] = '\0';
   return false;
 }
 
-/* A place that was never told there is that of a new sink, or of a server that was emptied: which of them cannot be known. */
+/* No place is known there: that of a new sink, or, once one was told, of a server that has lost everything. */
+static bool found(struct stream *o, struct stream_part *p, uint64_t place, struct gh_sink_error *error)
+{
+  char first[24];
+  snprintf(first, sizeof first, "%llu", (unsigned long long)place);
+  return tell_place(o, p, gh_str(first), error);
+}
+
 static bool begin(struct gh_sink *s, unsigned partition, struct gh_sink_mark *mark, struct gh_sink_begun *begun, struct gh_sink_error *error)
 {
   struct stream *o = (struct stream *)s;
   struct stream_part *p = part_of(o, partition);
+  bool told = mark->file[0] != '\0';
   if (!p->field[0] && !name_ours(o, p, mark, begun, error)) return false;
+  if (p->had < 0 && !found(o, p, told ? 0 : mark->number, error)) return false;
+  if (!mark->file[0]) {
+    snprintf(mark->file, sizeof mark->file, TOLD);
+    begun->changed = true;
+  }
   uint64_t all = mark->bytes > 0 ? (uint64_t)mark->bytes - 1 : mark->number;
   if (p->had < 0 || (uint64_t)p->had >= all) return true;
   mark->number = (uint64_t)p->had;

@@ -11,7 +11,7 @@
 #include "goldhour/sys/sys.h"
 #include "sign.h"
 
-#define LIBRARY "goldhour_sink_v3" /* another text has another number */
+#define LIBRARY "goldhour_sink_v4" /* another text has another number */
 #define LOOK_NS 100000000L /* how soon being cut off is noticed */
 #define ARGS 4096u         /* of a command, at most */
 

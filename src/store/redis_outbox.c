@@ -5,7 +5,7 @@
 #include "goldhour/base/hash.h"
 #include "redis_store.h"
 
-enum { BURY_AT_ONCE = 1000, READ_AT_ONCE = 256 };
+enum { BURY_AT_ONCE = 1000, READ_AT_ONCE = 256, LOOKS = 3 };
 
 /* Entry: (id, [id, ID, lead, JSON]); 0 if it is none of ours. */
 static uint64_t read_entry(const struct gh_reply *entry, struct gh_str *id, struct gh_str *json)
@@ -20,14 +20,20 @@ static uint64_t read_entry(const struct gh_reply *entry, struct gh_str *id, stru
   return gh_text_u64(gh_item(entry, 0));
 }
 
-/* Whether nothing is there because it was trimmed: else it was lost, or stands in what the last commit has left to do, and comes. */
-static bool has_all(struct gh_redis_partition *p, struct gh_arena *arena, struct gh_store_error *error)
+/* Nothing was read behind `after`: it was trimmed, unless it was lost or stands in what the last commit has left to do, and comes; or has `come` since. In one look: what is
+ * away in the first of two may be there in the second. */
+static bool look_behind(struct gh_redis_partition *p, uint64_t after, bool *come, struct gh_store_error *error)
 {
+  struct gh_arena arena;
   struct gh_reply reply;
-  struct gh_str argv[] = {GH_STR("HMGET"), p->keys[GH_KEY_META], GH_STR("lead"), GH_STR("todo")};
-  if (!gh_partition_ask(p, &(struct gh_ask){.argv = argv, .argc = 4}, arena, &reply, error)) return false;
-  if (gh_text_u64(gh_item(&reply, 0)) < p->last_lead) return gh_stores_fail(error, "%s: Redis has lost leads that were committed; they are sent again", p->label);
-  return gh_item(&reply, 1).ptr == NULL || gh_stores_fail(error, "%s: the last commit's leads are not in the outbox yet", p->label);
+  gh_arena_init(&arena, 0);
+  struct gh_str args[] = {GH_STR("behind"), gh_arena_fmt(&arena, "%" PRIu64, after)};
+  bool ok = gh_partition_run(p, &(struct gh_ask){.argv = args, .argc = 2}, &arena, &reply, error);
+  if (ok && gh_text_u64(gh_item(&reply, 1)) < p->last_lead) ok = gh_stores_fail(error, "%s: Redis has lost leads that were committed; they are sent again", p->label);
+  if (ok && gh_text_u64(gh_item(&reply, 2)) == 1) ok = gh_stores_fail(error, "%s: the last commit's leads are not in the outbox yet", p->label);
+  *come = ok && gh_text_u64(gh_item(&reply, 3)) == 1;
+  gh_arena_free(&arena);
+  return ok;
 }
 
 /* Leads behind `after`: how far they came, how many, and how many bytes. */
@@ -58,18 +64,25 @@ static bool read_stretch(struct gh_redis_partition *p, struct stretch *at, gh_st
 }
 
 /* In stretches, so that leads of many bytes are not all asked for at once. */
+static bool read_page(struct gh_redis_partition *p, struct stretch *at, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
+{
+  bool ok = true;
+  at->n = READ_AT_ONCE;
+  for (unsigned n = 0; ok && at->n == READ_AT_ONCE && n < GH_STORE_OUTBOX_PAGE && at->bytes < GH_STORE_OUTBOX_BYTES; n += at->n) ok = read_stretch(p, at, lead, ctx, error);
+  return ok;
+}
+
 bool gh_redis_outbox(struct gh_store *store, uint64_t after, gh_store_lead_fn *lead, void *ctx, struct gh_store_error *error)
 {
   struct gh_redis_partition *p = (struct gh_redis_partition *)store;
-  struct stretch at = {.after = after, .n = READ_AT_ONCE};
-  bool ok = true;
-  for (unsigned n = 0; ok && at.n == READ_AT_ONCE && n < GH_STORE_OUTBOX_PAGE && at.bytes < GH_STORE_OUTBOX_BYTES; n += at.n) ok = read_stretch(p, &at, lead, ctx, error);
-  if (!ok || at.after > after || after >= p->last_lead) return ok;
-  struct gh_arena arena;
-  gh_arena_init(&arena, 0);
-  ok = has_all(p, &arena, error);
-  gh_arena_free(&arena);
-  return ok;
+  struct stretch at = {.after = after};
+  bool come = true;
+  for (unsigned looks = 0; come && looks < LOOKS; looks++) {
+    if (!read_page(p, &at, lead, ctx, error)) return false;
+    if (at.after > after || after >= p->last_lead) return true;
+    if (!look_behind(p, after, &come, error)) return false;
+  }
+  return !come || gh_stores_fail(error, "%s: Redis loses leads again and again; they are sent again", p->label);
 }
 
 /* ── places ── */

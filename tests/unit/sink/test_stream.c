@@ -74,12 +74,14 @@ static void an_entry_has_id_and_lead(void **state)
   struct gh_sink *s = open_stream(true);
   struct gh_sink_mark mark = {0};
   take_hold(s, 7, &mark);
+  assert_true(begun.changed); /* that it was told */
+  take_hold(s, 7, &mark);
   assert_false(begun.changed);
   assert_int_equal(add(s, 7, 1, "abc"), GH_SINK_TAKEN);
   assert_stream("abc");
   assert_string_equal(redis("--no-raw XRANGE leads - + COUNT 1 | tail -n 4 | tr -d ' '"), "2)1)\"id\"\n2)\"a\"\n3)\"lead\"\n4)\"{\\\"id\\\":\\\"a\\\"}\"");
   assert_string_equal(redis("HGET 'gh:{leads}:holders' bank:p7:place"), "3");
-  assert_string_equal(redis("FUNCTION LIST | grep -c goldhour_sink_v3_add"), "1");
+  assert_string_equal(redis("FUNCTION LIST | grep -c goldhour_sink_v4_add"), "1");
   gh_sink_close(s);
 }
 
@@ -152,6 +154,50 @@ static void leads_lost_by_the_server_are_asked_for_again(void **state)
   assert_int_equal(mark.number, 1);
   assert_int_equal(add(s, 0, 2, "bcdef"), GH_SINK_TAKEN);
   assert_stream("abcdef");
+  gh_sink_close(s);
+}
+
+/* Its first page too, and with it all that it knew of the partition: that is no new sink. */
+static void a_server_that_has_lost_everything_is_no_new_one(void **state)
+{
+  (void)state;
+  for (unsigned shared = 0; shared < 2; shared++) {
+    struct gh_sink *s = open_stream(shared);
+    struct gh_sink_mark mark = {.number = 4};
+    take_hold(s, 0, &mark);
+    assert_int_equal(mark.number, 4); /* a sink that was added later */
+    if (shared) assert_string_equal(redis("HGET 'gh:{leads}:holders' bank:p0:place"), "4");
+    assert_int_equal(add(s, 0, 5, "ab"), GH_SINK_TAKEN);
+    redis("FLUSHALL");
+    mark.number = 6;
+    take_hold(s, 0, &mark);
+    assert_true(begun.changed);
+    assert_int_equal(mark.number, 0); /* as far as the outbox has them */
+    assert_int_equal(add(s, 0, 5, "abc"), GH_SINK_TAKEN);
+    assert_stream("abc");
+    redis("FLUSHALL");
+    gh_sink_close(s);
+  }
+}
+
+/* And nothing was added since: it is asked for once. */
+static void what_nobody_has_is_not_asked_for_twice(void **state)
+{
+  (void)state;
+  struct gh_sink *s = open_stream(true);
+  struct gh_sink_mark mark = {0};
+  take_hold(s, 0, &mark);
+  assert_int_equal(add(s, 0, 1, "ab"), GH_SINK_TAKEN);
+  redis("FLUSHALL");
+  mark.number = 2;
+  take_hold(s, 0, &mark);
+  assert_int_equal(mark.number, 0);
+  gh_sink_skip(s, &mark, 2);
+  mark.number = 2;
+  take_hold(s, 0, &mark);
+  assert_int_equal(mark.number, 2);
+  assert_int_equal(add(s, 0, 3, "c"), GH_SINK_TAKEN);
+  assert_stream("c");
   gh_sink_close(s);
 }
 
@@ -285,7 +331,7 @@ static void what_is_left_to_do_is_done_first(void **state)
   struct gh_sink_mark mark = {0};
   take_hold(s, 0, &mark);
   assert_int_equal(add(s, 0, 1, "a"), GH_SINK_TAKEN);
-  static const char half[] = "FCALL goldhour_sink_v3_add 3 leads 'gh:{leads}:ids:bank:p1' 'gh:{leads}:holders' bank:p1 '' -1 3600000 0 1 x '{\"id\":\"x\"}' 2 y '{\"id\":\"y\"}'";
+  static const char half[] = "FCALL goldhour_sink_v4_add 3 leads 'gh:{leads}:ids:bank:p1' 'gh:{leads}:holders' bank:p1 '' -1 3600000 0 1 x '{\"id\":\"x\"}' 2 y '{\"id\":\"y\"}'";
   assert_non_null(strstr(redis(half), "KEPT"));
   assert_stream("a");
   assert_int_equal(add(s, 0, 2, "b"), GH_SINK_TAKEN);
@@ -303,7 +349,7 @@ static void half_an_apply_that_comes_back_adds_nothing(void **state)
   struct gh_sink *s = open_stream(true);
   struct gh_sink_mark mark = {0};
   take_hold(s, 0, &mark);
-  redis("FCALL goldhour_sink_v3_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 1 a '{\"id\":\"a\"}' 2 b '{\"id\":\"b\"}'");
+  redis("FCALL goldhour_sink_v4_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 1 a '{\"id\":\"a\"}' 2 b '{\"id\":\"b\"}'");
   redis("EVAL \"local t = cmsgpack.unpack(redis.call('HGET', 'gh:{leads}:holders', 'todo')) "
         "redis.call('XADD', 'leads', t[4][4], 'id', 'a', 'lead', t[4][3]) redis.call('ZADD', t[1], 1, 'a')\" 0");
   assert_stream("a");
@@ -321,11 +367,11 @@ static void what_others_write_to_the_stream_displaces_no_lead(void **state)
   struct gh_sink *s = open_stream(true);
   struct gh_sink_mark mark = {0};
   take_hold(s, 0, &mark);
-  redis("FCALL goldhour_sink_v3_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 1 a '{\"id\":\"a\"}' 2 b '{\"id\":\"b\"}'");
+  redis("FCALL goldhour_sink_v4_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 1 a '{\"id\":\"a\"}' 2 b '{\"id\":\"b\"}'");
   redis("XADD leads '*' id z lead '{\"id\":\"z\"}'");
   assert_int_equal(add(s, 0, 3, "c"), GH_SINK_TAKEN);
   assert_stream("zabc");
-  redis("FCALL goldhour_sink_v3_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 4 d '{\"id\":\"d\"}' 5 e '{\"id\":\"e\"}'");
+  redis("FCALL goldhour_sink_v4_add 3 leads 'gh:{leads}:ids:bank:p0' 'gh:{leads}:holders' bank:p0 '' -1 3600000 0 4 d '{\"id\":\"d\"}' 5 e '{\"id\":\"e\"}'");
   redis("EVAL \"local t = cmsgpack.unpack(redis.call('HGET', 'gh:{leads}:holders', 'todo')) "
         "redis.call('XADD', 'leads', t[4][4], 'id', 'd', 'lead', t[4][3]) redis.call('XADD', 'leads', t[4][8], 'id', 'y', 'lead', '{\\\"id\\\":\\\"y\\\"}')\" 0");
   take_hold(s, 0, &mark);
@@ -468,7 +514,7 @@ int main(void)
   signal(SIGPIPE, SIG_IGN);
   const struct CMUnitTest tests[] = {
       STORY(an_entry_has_id_and_lead), STORY(a_page_that_comes_again_adds_nothing), STORY(numbers_given_anew_neither_lose_nor_double),
-      STORY(who_wakes_up_too_late_adds_nothing), STORY(leads_lost_by_the_server_are_asked_for_again), STORY(what_was_skipped_is_not_asked_for),
+      STORY(who_wakes_up_too_late_adds_nothing), STORY(leads_lost_by_the_server_are_asked_for_again), STORY(a_server_that_has_lost_everything_is_no_new_one), STORY(what_nobody_has_is_not_asked_for_twice), STORY(what_was_skipped_is_not_asked_for),
       STORY(two_stores_of_their_own_share_a_stream), STORY(old_entries_are_trimmed), STORY(ids_of_an_hour_ago_are_forgotten_and_their_leads_known), STORY(another_store_begins_anew),
       STORY(nothing_is_forgotten_ahead_of_the_page), STORY(what_is_left_to_do_is_done_first), STORY(half_an_apply_that_comes_back_adds_nothing), STORY(what_others_write_to_the_stream_displaces_no_lead),
       STORY(who_never_held_a_partition_forgets_it), STORY(a_key_of_another_type_is_said),
