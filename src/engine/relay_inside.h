@@ -45,6 +45,7 @@ struct relay_lane {
   uint64_t handed, buried, bare;
   /* the thread alone: */
   unsigned failures;            /* of a server, in a row */
+  uint64_t breaks;              /* gh_sink_breaks, when all was looked at again */
   struct gh_arena arena;        /* the texts of the page */
   struct gh_sink_lead *leads; unsigned nleads, leads_cap;
   uint64_t behind_untold, refused_untold, bare_untold, tell_ns; /* leads given to the dead letters and not told */

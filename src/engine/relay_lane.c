@@ -193,6 +193,15 @@ static bool anything_removed(const struct relay_lane *lane)
   return false;
 }
 
+/* A server that was away may have lost what it had, and no lead need come that would show it. Under the lock. */
+static void look_again(struct relay_lane *lane)
+{
+  uint64_t breaks = gh_sink_breaks(lane->sink);
+  if (breaks == GH_SINK_NEVER || breaks == lane->breaks) return;
+  lane->breaks = breaks;
+  for (unsigned i = 0; i < lane->nparts; i++) lane->parts[i]->again = lane->parts[i]->pending = true;
+}
+
 /* What is noted while the lock is let go is looked for before the wait. */
 static void wait_for_work(struct relay_lane *lane)
 {
@@ -202,6 +211,7 @@ static void wait_for_work(struct relay_lane *lane)
     uint64_t next_ns = next_due_ns(lane, now_ns + SECOND_NS);
     until_ns = next_ns < until_ns ? next_ns : until_ns;
   }
+  if (lane->breaks != GH_SINK_NEVER && now_ns + SECOND_NS < until_ns) until_ns = now_ns + SECOND_NS;
   if ((lane->behind_untold || lane->refused_untold) && lane->tell_ns < until_ns) until_ns = lane->tell_ns;
   if (atomic_load(&lane->stopping) || anything_removed(lane)) return;
   if (until_ns == UINT64_MAX) pthread_cond_wait(&lane->changed, &lane->lock);
@@ -214,6 +224,7 @@ static void *run(void *arg)
   pthread_mutex_lock(&lane->lock);
   while (!atomic_load(&lane->stopping)) {
     sweep(lane);
+    look_again(lane);
     struct relay_part *p = next_due(lane, gh_monotonic_ns());
     if (p) hand_over(lane, p);
     else wait_for_work(lane);
@@ -283,6 +294,7 @@ struct relay_lane *gh_lane_open(const struct gh_relay_options *options, const ch
   struct gh_sink_error sink_error = {.wait_ms = 0};
   struct relay_lane *lane = new_lane(options, name);
   lane->sink = open_sink(options, &sink_error);
+  lane->breaks = lane->sink ? gh_sink_breaks(lane->sink) : GH_SINK_NEVER;
   bool started = lane->sink && start_thread(lane);
   if (started) return lane;
   snprintf(error, 512, "%s", lane->sink ? "a thread cannot be started" : sink_error.text);

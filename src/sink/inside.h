@@ -16,6 +16,7 @@ struct gh_sink_ops {
   enum gh_sink_answer (*write)(struct gh_sink *s, const struct gh_sink_page *page, struct gh_sink_mark *mark, unsigned *taken, struct gh_sink_error *error);
   void (*skip)(struct gh_sink *s, struct gh_sink_mark *mark, uint64_t number);
   void (*forget)(struct gh_sink *s, unsigned partition);
+  uint64_t (*breaks)(const struct gh_sink *s);
   void (*cut_off)(struct gh_sink *s);                                                   /* beside setting cut */
 };
 

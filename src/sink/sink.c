@@ -51,6 +51,8 @@ void gh_sink_forget(struct gh_sink *s, unsigned partition)
   if (s->ops->forget) s->ops->forget(s, partition);
 }
 
+uint64_t gh_sink_breaks(const struct gh_sink *s) { return s->ops->breaks ? s->ops->breaks(s) : GH_SINK_NEVER; }
+
 void gh_sink_cut_off(struct gh_sink *s)
 {
   atomic_store(&s->cut, true);

@@ -257,10 +257,18 @@ static enum gh_sink_answer write_page(struct gh_sink *s, const struct gh_sink_pa
   return GH_SINK_TAKEN;
 }
 
+static uint64_t breaks(const struct gh_sink *s)
+{
+  const struct stream *o = (const struct stream *)s;
+  if (!o->own) return GH_SINK_NEVER;
+  struct gh_redis_health health = gh_redis_health(o->own);
+  return health.reconnects + health.moved;
+}
+
 /* ── opening ── */
 
 static const struct gh_sink_ops ops = {.server = true, .knows_its_leads = true, .page_leads = PAGE_LEADS, .close = close_sink, .hold = hold, .begin = begin, .write = write_page,
-    .skip = skip, .forget = forget};
+    .skip = skip, .forget = forget, .breaks = breaks};
 
 /* What a Cluster hashes of the stream's name: its hash tag, or all of it. Our other keys lie in the same slot. */
 static bool set_names(struct stream *o, struct gh_str stream, struct gh_sink_error *error)

@@ -1,6 +1,8 @@
 """Leads out: to a topic, to a webhook that fails, to several at once; sinks that are dead; dead letters seen, sent again and dropped."""
 import json
+import os
 import re
+import shutil
 import time
 
 from daemon import secret
@@ -67,6 +69,27 @@ def a_dead_sink_holds_nobody_up(w):
     until(lambda: len(hook.leads) >= len(expected) or w.ended(), "leads at the webhook", 40)
     w.compare(w.entries(other, "elsewhere"), expected)
     compare_leads(hook.leads, expected, "webhook")
+
+
+def a_streams_server_comes_back_empty(w):
+    """Not the store's: nothing there says that it ever had a lead. While a daemon lives and nothing else comes, and while none does."""
+    w.create_topic(4)
+    redis, other = w.redis(), w.redis("other")
+    w.config(redis, sink=f"{{redis: {{stream: leads, url: {other.url}}}}}")
+    w.produce(3000)
+    expected = w.expected()
+    daemon = w.daemon()
+    w.assert_leads(other, expected)
+    other.kill()
+    shutil.rmtree(os.path.dirname(other.aof()))
+    other.start()
+    w.assert_leads(other, expected)
+    expect("has lost leads: they are handed over again" in daemon.text(), "the loss is not told")
+    daemon.stop()
+    with other.client() as client:
+        client("FLUSHALL")
+    w.daemon()
+    w.assert_leads(other, expected)
 
 
 def beyond_its_bound_to_the_dead_letters(w):
@@ -170,5 +193,5 @@ def a_topic_that_takes_little_at_once(w):
     daemon.stop()
 
 
-CASES = [to_a_stream_a_topic_and_a_webhook, a_dead_sink_holds_nobody_up, beyond_its_bound_to_the_dead_letters, dead_letters_live, a_dead_letter_that_is_too_large_stays_alone,
+CASES = [to_a_stream_a_topic_and_a_webhook, a_dead_sink_holds_nobody_up, a_streams_server_comes_back_empty, beyond_its_bound_to_the_dead_letters, dead_letters_live, a_dead_letter_that_is_too_large_stays_alone,
          a_topic_that_takes_little_at_once]

@@ -73,6 +73,10 @@ enum gh_sink_answer gh_sink_write(struct gh_sink *s, const struct gh_sink_page *
 void gh_sink_skip(struct gh_sink *s, struct gh_sink_mark *mark, uint64_t number);
 /* The partition is no longer ours: its file is closed. */
 void gh_sink_forget(struct gh_sink *s, unsigned partition);
+/* How often the connection to the sink's own server was lost, or led elsewhere, and is there again: it may have lost leads meanwhile, and hold and begin would tell.
+ * GH_SINK_NEVER: such a thing cannot be, or is no news (the store's server is looked after by the store). */
+#define GH_SINK_NEVER UINT64_MAX
+uint64_t gh_sink_breaks(const struct gh_sink *s);
 /* From any thread: what is being waited for fails now, and everything after it. */
 void gh_sink_cut_off(struct gh_sink *s);
 
