@@ -57,11 +57,13 @@ local function owned(keys, owner) return redis.call('HGET', keys[META], 'owner')
 
 -- ── dead letters ──
 
--- Adds one. `kept` says which of raw, key and headers there are ('r', 'k', 'h'); beyond the bound only place and reason stay. Returns the new sum of bytes.
+-- Adds one. `kept` says which of raw, key and headers there are ('r', 'k', 'h'); beyond the bound only place and reason stay. Returns the new sum of bytes, and 1 for one
+-- that is bare.
 local function add_letter(keys, number, l, bytes, most)
   local size = #l.detail + #l.raw + #l.key + #l.headers
   local fields = {'input', l.input, 'offset', l.offset, 'record', l.record, 'reason', l.reason, 'at', l.at}
-  if bytes + size <= most then
+  local fits = bytes + size <= most
+  if fits then
     bytes = bytes + size
     for _, name in ipairs({'detail', 'raw', 'key', 'headers'}) do
       if name == 'detail' or string.find(l.kept, string.sub(name, 1, 1), 1, true) then
@@ -71,7 +73,7 @@ local function add_letter(keys, number, l, bytes, most)
     end
   end
   redis.call('XADD', keys[DEAD], text(number) .. '-0', unpack(fields))
-  return bytes
+  return bytes, fits and 0 or 1
 end
 
 -- ── the commit: two steps, each harmless twice ──
@@ -107,15 +109,16 @@ function M.commit(keys, a)
   return {'OK', text(lead + nleads)}
 end
 
--- What a commit has left to do. Of what half of it has done before, leads are passed over by their numbers; a dead letter may then stand there twice.
+-- What a commit has left to do; returns how many dead letters were bare. Of what half of it has done before, leads are passed over by their numbers; a dead letter may then
+-- stand there twice.
 local function apply(keys)
   local m = redis.call('HMGET', keys[META], 'todo', 'lead', 'dead', 'dead_bytes', 'log_first')
-  if not m[1] then return end
+  if not m[1] then return 0 end
   local a = cmsgpack.unpack(m[1])
   local seq, cut, dead_most, log_first = tonumber(a[3]), tonumber(a[10]), tonumber(a[11]), tonumber(m[5])
   local ndrop, nbuckets, nleads, ndead = tonumber(a[12]), tonumber(a[13]), tonumber(a[14]), tonumber(a[15])
   local lead, there, dead, dead_bytes = tonumber(m[2]) - nleads, last_number(keys[OUTBOX]), math.max(tonumber(m[3]), last_number(keys[DEAD])), tonumber(m[4])
-  local at = 16
+  local at, bare = 16, 0
   for i = at, at + ndrop - 1 do redis.call('HDEL', keys[BUCKET], a[i]) end
   at = at + ndrop
   for i = at, at + 2 * nbuckets - 1, 2 do redis.call('HSET', keys[BUCKET], a[i], a[i + 1]) end
@@ -129,7 +132,9 @@ local function apply(keys)
     dead = dead + 1
     local l = {kept = a[i], input = a[i + 1], offset = a[i + 2], record = a[i + 3], reason = a[i + 4], detail = a[i + 5], raw = a[i + 6], key = a[i + 7],
                headers = a[i + 8], at = a[i + 9]}
-    dead_bytes = add_letter(keys, dead, l, dead_bytes, dead_most)
+    local one
+    dead_bytes, one = add_letter(keys, dead, l, dead_bytes, dead_most)
+    bare = bare + one
   end
   redis.call('HSET', keys[LOG], a[3], a[9])
   cut = math.min(cut, seq + 1)
@@ -140,6 +145,7 @@ local function apply(keys)
   redis.call('HSET', keys[META], 'dead', text(dead), 'dead_bytes', text(dead_bytes), 'log_first', text(log_first),
              'buckets', text(redis.call('HLEN', keys[BUCKET])))
   redis.call('HDEL', keys[META], 'todo')
+  return bare
 end
 
 -- owner
@@ -147,8 +153,7 @@ function M.apply(keys, a)
   if not owned(keys, a[2]) then return {'FENCED'} end
   local wrong = wrong_type(keys)
   if wrong then return {'DAMAGED', wrong} end
-  apply(keys)
-  return {'OK'}
+  return {'OK', text(apply(keys))}
 end
 
 -- ── places of sinks: sink:NAME -> epoch number bytes file ──
@@ -266,11 +271,11 @@ function M.bury(keys, a)
   local at, reached, bare = text(now_ms()), target, 0
   for _, entry in ipairs(leads) do
     local number = string.match(entry[1], '^(%d+)')
-    local bytes = dead_bytes
+    local one
     dead = dead + 1
-    dead_bytes = add_letter(keys, dead, {kept = 'r', input = sink, offset = '0', record = number, reason = reason, detail = '', raw = entry[2][4], key = '', headers = '',
+    dead_bytes, one = add_letter(keys, dead, {kept = 'r', input = sink, offset = '0', record = number, reason = reason, detail = '', raw = entry[2][4], key = '', headers = '',
                                          at = at}, dead_bytes, dead_most)
-    if dead_bytes == bytes then bare = bare + 1 end
+    bare = bare + one
     if #leads == most then reached = tonumber(number) end
   end
   redis.call('HSET', keys[META], 'dead', text(dead), 'dead_bytes', text(dead_bytes))

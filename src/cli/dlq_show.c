@@ -209,7 +209,7 @@ void gh_dlq_show_letter(const struct gh_dlq *d, const struct gh_dlq_letter *l, b
   } else if (!raw) {
     show_text(d, l);
   } else {
-    fwrite(l->letter.raw.ptr, 1, l->letter.raw.len, stdout);
+    if (l->letter.raw.len) fwrite(l->letter.raw.ptr, 1, l->letter.raw.len, stdout);
     putchar('\n');
   }
 }

@@ -105,6 +105,7 @@ struct gh_partition {
   uint64_t retry_ns;                  /* BACKING_OFF: not before */
   uint64_t progress_ns;               /* the last time that something was committed, or there was nothing to do */
   uint64_t alarm_ns;                  /* the last alarm */
+  uint64_t bare_told;                 /* of gh_store_bare_records */
   uint64_t draining_ns;               /* since when */
   char halted[512];                   /* why, while HALTED or BACKING_OFF */
   unsigned generation;                /* the engine's when it was halted */
@@ -140,7 +141,7 @@ struct gh_engine {
   struct gh_stores *stores;           /* Redis; NULL: one partition with a store of its own */
   struct gh_stores_identity identity;
   struct gh_kafka *kafka;             /* NULL: file or stdin */
-  uint64_t reconnects, prove_ns;      /* of the store's client, as looked at last; when next */
+  uint64_t breaks, prove_ns;          /* of the store's client, as looked at last; when next */
   bool giving_back;                   /* the group waits for gh_kafka_gave_back */
   struct gh_partition **partitions; unsigned npartitions; /* by number, NULL where never ours; owned */
   struct gh_relay **relays; unsigned nrelays;

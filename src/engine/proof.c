@@ -8,8 +8,9 @@ void gh_proof_turn(struct gh_engine *e)
   if (!e->stores || e->now_ns < e->prove_ns) return;
   e->prove_ns = e->now_ns + LOOK_NS;
   struct gh_redis_health health = gh_redis_health(gh_stores_redis(e->stores));
-  if (health.reconnects == e->reconnects) return;
-  e->reconnects = health.reconnects;
+  uint64_t breaks = health.reconnects + health.moved;
+  if (breaks == e->breaks) return;
+  e->breaks = breaks;
   for (unsigned i = 0; i < e->npartitions; i++) {
     struct gh_partition *p = e->partitions[i];
     if (p && (p->core || p->loading.busy)) p->prove = true;

@@ -1,4 +1,4 @@
-/* The line that says how things stand: every 10 s, on SIGUSR1, and at the end. */
+/* The line that says how things stand: every 10 s, on SIGUSR1, and at the end; before it, what was lost of dead letters meanwhile. */
 #include <stdio.h>
 
 #include "engine.h"
@@ -23,11 +23,22 @@ static void add_partition(struct sums *s, const struct gh_partition *p)
   s->halted += p->phase == GH_HALTED || p->phase == GH_BACKING_OFF;
 }
 
+static void tell_bare(struct gh_partition *p)
+{
+  uint64_t bare = p->store ? gh_store_bare_records(p->store) : 0;
+  if (bare == p->bare_told) return;
+  gh_log(GH_ERR, "the dead letters are full: of refused records place and reason alone were kept; raise dead_letter_bytes, or empty them with dlq", "partition=%u records=%llu",
+         p->number, (unsigned long long)(bare - p->bare_told));
+  p->bare_told = bare;
+}
+
 void gh_engine_report(struct gh_engine *e)
 {
   struct sums s = {.core.high_ms = GH_ALWAYS};
   for (unsigned i = 0; i < e->npartitions; i++) {
-    if (e->partitions[i]) add_partition(&s, e->partitions[i]);
+    if (!e->partitions[i]) continue;
+    add_partition(&s, e->partitions[i]);
+    tell_bare(e->partitions[i]);
   }
   const struct gh_counters *c = &s.counters;
   char lag[40] = "lag_ms=none", group[120] = "";

@@ -34,7 +34,7 @@ struct gh_store_ops {
 struct gh_store {
   const struct gh_store_ops *ops;
   atomic_uint users; /* begins at 1 */
-  atomic_ullong bare; /* gh_store_bare */
+  atomic_ullong bare, bare_records; /* gh_store_bare, gh_store_bare_records */
 };
 
 static inline void gh_store_begin(struct gh_store *s, const struct gh_store_ops *ops)
@@ -42,6 +42,7 @@ static inline void gh_store_begin(struct gh_store *s, const struct gh_store_ops 
   s->ops = ops;
   atomic_init(&s->users, 1);
   atomic_init(&s->bare, 0);
+  atomic_init(&s->bare_records, 0);
 }
 
 /* One more user, unless it is being closed. */

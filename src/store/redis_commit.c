@@ -231,12 +231,14 @@ static void on_reply(void *ctx, const struct gh_reply *reply, const struct gh_re
   gh_store_close(&p->store);
 }
 
-/* A second step that overtook its first (which was refused for a while, or redirected) has done nothing: it is asked for once more behind it. */
+/* A second step that overtook its first (which was refused for a while, or redirected) has done nothing: it is asked for once more behind it. What it says of dead letters
+ * is told by whoever does it, once. */
 static void on_applied(void *ctx, const struct gh_reply *reply, const struct gh_redis_error *error, bool unsent)
 {
   struct flight *f = ctx;
   struct gh_redis_partition *p = f->p;
-  (void)reply, (void)error, (void)unsent;
+  (void)error, (void)unsent;
+  if (reply) atomic_fetch_add(&p->store.bare_records, gh_text_u64(gh_item(reply, 1)));
   pthread_mutex_lock(&p->lock);
   if (f->turn == p->turn) p->applied_early = true;
   pthread_mutex_unlock(&p->lock);

@@ -124,10 +124,12 @@ static bool write_leads(struct sqlite_store *s, const struct gh_commit *c, struc
 bool gh_sqlite_write(struct sqlite_store *s, const struct gh_commit *c, struct gh_store_error *error)
 {
   GH_CHECK(c->seq > s->seq);
+  uint64_t bare = s->bare;
   if (!gh_sqlite_begin(s, error)) return false;
   bool ok = write_state(s, c, error) && write_leads(s, c, error) && gh_sqlite_letters(s, c->dead, c->ndead, error);
   if (!gh_sqlite_end(s, ok, error)) return false;
   s->seq = c->seq;
   s->last_lead += c->nleads;
+  atomic_fetch_add(&s->store.bare_records, s->bare - bare);
   return true;
 }

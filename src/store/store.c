@@ -63,6 +63,7 @@ bool gh_store_sink_bury(struct gh_store *s, const char *sink, const struct gh_si
 }
 
 uint64_t gh_store_bare(const struct gh_store *s) { return atomic_load(&s->bare); }
+uint64_t gh_store_bare_records(const struct gh_store *s) { return atomic_load(&s->bare_records); }
 
 uint64_t gh_store_outbox_last(struct gh_store *s) { return s->ops->outbox_last(s); }
 

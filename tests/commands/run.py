@@ -179,6 +179,20 @@ def dead_letters(bank):
     expect(bank.run("dlq", "list"), "", "all dropped")
 
 
+def dead_letters_that_are_full(bank):
+    """Beyond the bound place and reason alone are kept, and the log says of how many."""
+    bank.write("goldhour.yaml", bank.read("goldhour.yaml") + "dead_letter_bytes: 400B\n")
+    bank.write("events.jsonl", "".join(BAD[1] + "\n" for _ in range(5)))
+    bank.run("run", "--until-end")
+    said = bank.said
+    kept = [bank.run("dlq", "show", str(n + 1), "--raw") != "\n" for n in range(5)]
+    expect((kept[0], kept[4]), (True, False), "what is kept")
+    expect(f"the dead letters are full: of refused records place and reason alone were kept; raise dead_letter_bytes, or empty them with dlq\" partition=0 records={kept.count(False)}"
+           in said, True, said[-900:])
+    bank.run("dlq", "replay", "5", status=1)
+    expect("5 stays: the record itself was not kept" in bank.said, True, bank.said)
+
+
 def a_terminal_is_told_nothing(bank):
     """What a record calls its fields may be meant for the terminal of whoever looks."""
     bank.write("events.jsonl", '{"id": "e1", "\x7f": 2, "\x9b31m": 3, "字段": 4' + "\n")
@@ -225,7 +239,7 @@ def rows_of_one_message(bank):
 
 
 CASES = [an_event_a_customer, they_are_events, csv, through_the_mapping, unchanged_customers_are_skipped, a_field_left_out_is_removed, customers_that_are_gone, refused_lines_are_told,
-         two_lines_of_a_customer, wrong_uses, dead_letters, a_terminal_is_told_nothing, mended_and_sent_again, rows_of_one_message]
+         two_lines_of_a_customer, wrong_uses, dead_letters, dead_letters_that_are_full, a_terminal_is_told_nothing, mended_and_sent_again, rows_of_one_message]
 
 
 def main():

@@ -101,6 +101,8 @@ bool gh_store_sinks_only(struct gh_store *s, const char *const *sinks, unsigned 
 bool gh_store_sink_bury(struct gh_store *s, const char *sink, const struct gh_sink_place *place, const char *reason, struct gh_store_error *error);
 /* Of how many of those that went through this handle number and reason alone were kept: the dead letters were at their bound. */
 uint64_t gh_store_bare(const struct gh_store *s);
+/* Of how many refused records, committed through this handle, place and reason alone were kept, for the same reason. */
+uint64_t gh_store_bare_records(const struct gh_store *s);
 /* The number of the last committed lead; 0: none. */
 uint64_t gh_store_outbox_last(struct gh_store *s);
 /* Leads that all sinks have are kept in the outbox for a while, so that a sink can be set back by hand: this many. */

@@ -115,6 +115,7 @@ static struct gh_store *letters_are_kept(struct gh_store *s, enum kind kind)
   char expected[512];
   snprintf(expected, sizeof expected, "1 events/bad_json@9:3 k,h,{ 2 events/too_long@0:4 ,,%.60s 3 events/too_long@0:5 ,, ", raw);
   assert_dead(s, expected);
+  assert_int_equal(gh_store_bare_records(s), 1);
   unsigned dropped;
   assert_true(gh_store_dead_drop(s, (uint64_t[]){2, 77, 3}, 3, &dropped, &error));
   assert_int_equal(dropped, 2);
@@ -127,6 +128,7 @@ static struct gh_store *letters_are_kept(struct gh_store *s, enum kind kind)
   snprintf(expected, sizeof expected, "1 events/bad_json@9:3 k,h,{ 4 events/too_long@0:4 ,,%.60s 5 file/sink_behind@0:4 ,,B ", raw);
   assert_dead(s, expected);
   assert_int_equal(place_of(s, "file"), 4);
+  assert_int_equal(gh_store_bare_records(s), 0);
   return s;
 }
 
