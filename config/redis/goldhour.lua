@@ -353,10 +353,11 @@ local function activate(keys, number, version, bundle, at)
   redis.call('HSET', keys[1], 'number', number, 'version', version, 'bundle', bundle, 'at', at, 'seen:' .. version, number)
 end
 
--- version, bundle, at, only_new, the least number: the set becomes the active one
+-- version, bundle, at, only_new, the least number, the number before: the set becomes the active one. If it did so since that number, this is said a second time, for want of
+-- an answer: what was published in between stays
 function M.publish(keys, a)
   local m = redis.call('HMGET', keys[1], 'number', 'version', 'seen:' .. a[2])
-  if m[2] == a[2] or (m[3] and a[5] == '1') then return {'OK', m[1], m[2]} end
+  if m[2] == a[2] or (m[3] and (a[5] == '1' or tonumber(m[3]) > tonumber(a[7]))) then return {'OK', m[1], m[2]} end
   local number = text(math.max(tonumber(m[1] or '0') + 1, tonumber(a[6])))
   activate(keys, number, a[2], a[3], a[4])
   return {'OK', number, a[2]}

@@ -87,12 +87,18 @@ bool gh_stores_publish(struct gh_stores *s, const struct gh_stores_set *set, uin
   struct gh_reply reply;
   struct gh_store_error why;
   gh_arena_init(&arena, 0);
-  bool ok = ask(s, &arena, false, &reply, error) && restore(s, gh_text_u64(gh_item(&reply, 0)), &arena, error);
+  bool ok = ask(s, &arena, false, &reply, error);
+  uint64_t before = ok ? gh_text_u64(gh_item(&reply, 0)) : 0;
+  ok = ok && restore(s, before, &arena, error);
+  pthread_mutex_lock(&s->lock);
+  if (before < s->rules.number) before = s->rules.number;
+  pthread_mutex_unlock(&s->lock);
   struct gh_str key = gh_arena_fmt(&arena, "gh:{%s}:rules", s->name);
   struct gh_str version = gh_str(set->version);
-  struct gh_str args[] = {GH_STR("publish"), version, set->bundle, gh_arena_fmt(&arena, "%" PRId64, gh_wall_ms()), set->only_new ? GH_STR("1") : GH_STR("0"), GH_STR("1")};
+  struct gh_str args[] = {GH_STR("publish"), version, set->bundle, gh_arena_fmt(&arena, "%" PRId64, gh_wall_ms()), set->only_new ? GH_STR("1") : GH_STR("0"), GH_STR("1"),
+                          gh_arena_fmt(&arena, "%" PRIu64, before)};
   if (ok) {
-    ok = gh_stores_run(s, &(struct gh_run){&key, 1, args, 6}, &arena, &reply, &why) || failed(s, &why, error);
+    ok = gh_stores_run(s, &(struct gh_run){&key, 1, args, 7}, &arena, &reply, &why) || failed(s, &why, error);
     *number = ok ? gh_text_u64(gh_item(&reply, 1)) : 0;
     if (ok && gh_str_eq(gh_item(&reply, 2), version)) remember(s, *number, gh_item(&reply, 2), set->bundle);
   }

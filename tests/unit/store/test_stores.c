@@ -120,6 +120,19 @@ static void the_active_set_has_a_number_that_only_grows(void **state)
   assert_rules(stores, 2, 3, "aaaa", "rules of a");
 }
 
+/* Its answer was lost, and another set was published before it was said again. */
+static void what_is_published_twice_displaces_nobody(void **state)
+{
+  NEEDS_SERVER();
+  static const char said[] = "FCALL goldhour_v1 1 gh:{test}:rules publish bbbb rules 1 0 1 1";
+  publish(stores, "aaaa", "rules of a", false);
+  assert_says("OK 2 bbbb", "%s", said);
+  assert_says("OK 2 bbbb", "%s", said);
+  assert_int_equal(publish(stores, "cccc", "rules of c", false), 3);
+  assert_says("OK 3 cccc", "%s", said);
+  assert_int_equal(publish(stores, "bbbb", "rules", false), 4); /* somebody means it */
+}
+
 /* Redis has lost the newest set: who has seen it puts it back, and no number is given twice. */
 static void a_lost_set_is_put_back(void **state)
 {
@@ -345,7 +358,7 @@ static void scripts_stand_in_for_functions(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      STORY(two_at_once_make_one_installation), STORY(another_installations_keys_are_not_used), STORY(the_active_set_has_a_number_that_only_grows),
+      STORY(two_at_once_make_one_installation), STORY(another_installations_keys_are_not_used), STORY(the_active_set_has_a_number_that_only_grows), STORY(what_is_published_twice_displaces_nobody),
       STORY(a_lost_set_is_put_back), STORY(two_sets_of_one_number_are_told_apart), STORY(eviction_is_refused), STORY(a_replica_is_refused), STORY(names_that_break_keys_are_refused),
       STORY(a_server_that_is_away_is_said), STORY(settings_that_may_lose_are_warned_of), STORY(a_server_that_still_loads_is_waited_for),
       STORY(the_least_rights_suffice), STORY(a_missing_right_is_named),
