@@ -1,4 +1,4 @@
--- What Goldhour does inside Redis: one function, its first argument says what. It is loaded as a library of Redis Functions (FCALL goldhour_v1), and, where those
+-- What Goldhour does inside Redis: one function, its first argument says what. It is loaded as a library of Redis Functions (FCALL goldhour_v2), and, where those
 -- are not allowed, as a script (EVALSHA).
 --
 -- Redis runs it as a whole and alone, but does not roll back: so each part first looks at everything, and only then writes, and nothing in the writing may fail.

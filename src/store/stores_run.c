@@ -7,7 +7,7 @@
 #include "goldhour/sys/sys.h"
 #include "redis_store.h"
 
-#define LIBRARY "goldhour_v1"
+#define LIBRARY "goldhour_v2" /* another text has another number: daemons of two releases run side by side */
 
 bool gh_stores_fail(struct gh_store_error *error, const char *format, ...)
 {

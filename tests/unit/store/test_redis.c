@@ -35,11 +35,11 @@ static void a_commit_that_is_there_already_is_ok(void **state)
   commit_upto(s, 1, 1);
   struct gh_buf owner = say("HGET gh:{test:p7}:meta owner"), mark = say("HGET gh:{test:p7}:meta mark");
   for (unsigned i = 0; i < 2; i++) {
-    assert_says("OK 1", "FCALL goldhour_v1 5 gh:{test:p7}:meta gh:{test:p7}:log gh:{test:p7}:bucket gh:{test:p7}:outbox gh:{test:p7}:dead commit %s 1 %s", owner.data, mark.data);
+    assert_says("OK 1", "FCALL goldhour_v2 5 gh:{test:p7}:meta gh:{test:p7}:log gh:{test:p7}:bucket gh:{test:p7}:outbox gh:{test:p7}:dead commit %s 1 %s", owner.data, mark.data);
   }
   char fenced[128];
   snprintf(fenced, sizeof fenced, "FENCED %s 1 %s", owner.data, mark.data);
-  assert_says(fenced, "FCALL goldhour_v1 5 gh:{test:p7}:meta gh:{test:p7}:log gh:{test:p7}:bucket gh:{test:p7}:outbox gh:{test:p7}:dead commit %s 1 0000", owner.data);
+  assert_says(fenced, "FCALL goldhour_v2 5 gh:{test:p7}:meta gh:{test:p7}:log gh:{test:p7}:bucket gh:{test:p7}:outbox gh:{test:p7}:dead commit %s 1 0000", owner.data);
   assert_outbox(s, 0, "1:a=a ");
   gh_buf_free(&owner);
   gh_buf_free(&mark);

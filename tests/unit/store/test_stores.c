@@ -124,7 +124,7 @@ static void the_active_set_has_a_number_that_only_grows(void **state)
 static void what_is_published_twice_displaces_nobody(void **state)
 {
   NEEDS_SERVER();
-  static const char said[] = "FCALL goldhour_v1 1 gh:{test}:rules publish bbbb rules 1 0 1 1";
+  static const char said[] = "FCALL goldhour_v2 1 gh:{test}:rules publish bbbb rules 1 0 1 1";
   publish(stores, "aaaa", "rules of a", false);
   assert_says("OK 2 bbbb", "%s", said);
   assert_says("OK 2 bbbb", "%s", said);

@@ -166,7 +166,7 @@ static void refuse_a_commit(void)
   assert_non_null(at);
   struct gh_buf library = {0};
   gh_buf_fmt(&library, "%.*slocal function once(keys, args)\n  if args[1] == 'commit' and redis.call('DEL', 'refuse') == 1 then return redis.error_reply('OOM for once') end\n"
-                       "  return run(keys, args)\nend\n%s('goldhour_v1', once)\n", (int)(at - text), text, end);
+                       "  return run(keys, args)\nend\n%s('goldhour_v2', once)\n", (int)(at - text), text, end);
   struct gh_str argv[] = {GH_STR("FUNCTION"), GH_STR("LOAD"), GH_STR("REPLACE"), gh_buf_str(&library)};
   struct gh_arena arena;
   struct gh_reply reply;
