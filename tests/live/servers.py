@@ -2,8 +2,8 @@
 
     with Redis(folder) as r: r.client()("PING"); r.kill(); r.start()
 """
+import collections
 import os
-import random
 import shutil
 import subprocess
 
@@ -255,13 +255,14 @@ class RedisSentinel:
         return [f"127.0.0.1:{s.port}" for s in self.sentinels]
 
     def master(self):
-        """The server that the sentinels name now."""
-        for sentinel in random.sample(self.sentinels, len(self.sentinels)):
+        """The server that most of the sentinels name now: one of them may not have heard yet."""
+        named = collections.Counter()
+        for sentinel in self.sentinels:
             if sentinel.process.running():
                 with sentinel.client() as c:
-                    port = int(c("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.master_name)[1])
-                return next(s for s in self.servers if s.port == port)
-        return None
+                    named[int(c("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.master_name)[1])] += 1
+        port = named.most_common(1)[0][0] if named else None
+        return next((s for s in self.servers if s.port == port), None)
 
     def client_for(self, _key):
         return self.master().client()
