@@ -3,6 +3,14 @@
 
 /* ── who reads what ── */
 
+static struct gh_kafka *open_joined(void)
+{
+  struct gh_kafka *k = open_member();
+  assert_true(gh_kafka_join(k, &error));
+  assert_int_equal(wait_news(k, GH_KAFKA_ASSIGNED).n, PARTITIONS);
+  return k;
+}
+
 static void the_only_member_is_given_all(void **state)
 {
   (void)state;
@@ -75,9 +83,7 @@ static void follow(struct gh_kafka *k, unsigned *given)
 static void two_members_share_and_one_takes_over(void **state)
 {
   (void)state;
-  struct gh_kafka *a = open_member();
-  assert_true(gh_kafka_join(a, &error));
-  assert_int_equal(wait_news(a, GH_KAFKA_ASSIGNED).n, PARTITIONS);
+  struct gh_kafka *a = open_joined();
   conf.member = GH_STR("m2");
   struct gh_kafka *b = open_member();
   assert_int_equal(rd_kafka_mock_broker_set_rtt(mock, 1, 500), RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -98,32 +104,28 @@ static void two_members_share_and_one_takes_over(void **state)
   gh_kafka_close(a);
 }
 
-static void a_heartbeat_refused_is_a_new_start(void **state)
+/* A member that has all loses it by what its heartbeat is answered, and is given all again. */
+static void lose_by_a_heartbeat(rd_kafka_resp_err_t answer)
 {
-  (void)state;
-  struct gh_kafka *k = open_member();
-  assert_true(gh_kafka_join(k, &error));
-  (void)wait_news(k, GH_KAFKA_ASSIGNED);
-  rd_kafka_mock_push_request_errors(mock, HEARTBEAT, 1, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
-  (void)wait_news(k, GH_KAFKA_LOST);
+  struct gh_kafka *k = open_joined();
+  rd_kafka_mock_push_request_errors(mock, HEARTBEAT, 1, answer);
+  assert_int_equal(wait_news(k, GH_KAFKA_LOST).n, PARTITIONS);
   gh_kafka_gave_back(k);
   assert_int_equal(wait_news(k, GH_KAFKA_ASSIGNED).n, PARTITIONS);
   gh_kafka_close(k);
+}
+
+static void a_heartbeat_refused_is_a_new_start(void **state)
+{
+  (void)state;
+  lose_by_a_heartbeat(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
 }
 
 /* Its own join that it had given up may have been taken late: it tries again before it believes in another. */
 static void a_fenced_member_joins_again(void **state)
 {
   (void)state;
-  struct gh_kafka *k = open_member();
-  assert_true(gh_kafka_join(k, &error));
-  (void)wait_news(k, GH_KAFKA_ASSIGNED);
-  rd_kafka_mock_push_request_errors(mock, HEARTBEAT, 1, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
-  struct gh_kafka_news news = wait_news(k, GH_KAFKA_LOST);
-  assert_int_equal(news.n, PARTITIONS);
-  gh_kafka_gave_back(k);
-  assert_int_equal(wait_news(k, GH_KAFKA_ASSIGNED).n, PARTITIONS);
-  gh_kafka_close(k);
+  lose_by_a_heartbeat(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
 }
 
 /* ── trouble ── */
@@ -132,9 +134,7 @@ static void brokers_away_are_trouble_that_ends(void **state)
 {
   (void)state;
   put(0, "a");
-  struct gh_kafka *k = open_member();
-  assert_true(gh_kafka_join(k, &error));
-  (void)wait_news(k, GH_KAFKA_ASSIGNED);
+  struct gh_kafka *k = open_joined();
   struct gh_source *s = read_from(k, 0, 0);
   assert_string_equal(read_records(k, s, 1), "0:a");
   rd_kafka_mock_broker_set_down(mock, 1);
@@ -154,9 +154,7 @@ static void closing_is_quick_without_brokers(void **state)
 {
   (void)state;
   put(0, "a");
-  struct gh_kafka *k = open_member();
-  assert_true(gh_kafka_join(k, &error));
-  (void)wait_news(k, GH_KAFKA_ASSIGNED);
+  struct gh_kafka *k = open_joined();
   struct gh_source *s = read_from(k, 0, 0);
   assert_string_equal(read_records(k, s, 1), "0:a");
   gh_kafka_note_committed(k, 0, 1);
