@@ -65,7 +65,7 @@ class Redis:
         if fresh_conf:
             self.write_conf()
         self.process.start()
-        until(self.answers, f"redis on {self.port}", 20)
+        until(self.answers, f"redis on {self.port}", 120)  # some GB of an append-only file take their time to be loaded
         return self
 
     def answers(self):
